@@ -1,0 +1,65 @@
+"""The embedding workbench: compare embedding models on your own texts.
+
+Names are resolved when they are first used, so that ``import workbench`` stays fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+# Public name -> the subpackage that holds it. `__init__.pyi` says the same to type checkers.
+_HOMES = {
+    "workbench.analysis": (
+        "Clustering",
+        "Neighbors",
+        "Projection",
+        "SimilarityMatrix",
+        "cluster",
+        "nearest_neighbors",
+        "project",
+        "similarity_matrix",
+    ),
+    "workbench.corpus": ("Corpus", "RetrievalSet", "SentencePairs", "read_corpus", "samples"),
+    "workbench.embeddings": ("EmbeddingStore", "Embeddings", "embed"),
+    "workbench.errors": (
+        "InputError",
+        "MissingExtraError",
+        "ModelUnavailableError",
+        "TrackingUnavailableError",
+        "WorkbenchError",
+        "WorkbenchWarning",
+    ),
+    "workbench.models": (
+        "DenseEncoder",
+        "Encoder",
+        "LSAEncoder",
+        "ModelSpec",
+        "list_encoders",
+        "load_encoder",
+    ),
+    "workbench.report": ("write_report",),
+    "workbench.tracking": ("Run", "open_view", "track"),
+    "workbench.views": ("View", "view_of"),
+    "workbench.widgets": ("ClusterExplorer", "EmbeddingMap", "FigureHost", "SimilarityHeatmap"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [*sorted(_HOME_OF), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,113 @@
+"""`workbench …`: the command line, a thin layer over the package."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.errors import WorkbenchError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status (0: done, 2: it could not be)."""
+    # Before torch is imported: idle OpenMP threads sleep instead of spinning.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except WorkbenchError as error:
+        print(f"workbench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("workbench: interrupted; what was encoded is kept.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="workbench", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    report = commands.add_parser(
+        "report", help="write one offline HTML file about a table of texts"
+    )
+    report.add_argument("table", help="csv, tsv, jsonl or parquet")
+    report.add_argument("--text", help="the column of the texts")
+    report.add_argument("--label", help="the column of the labels")
+    report.add_argument("--models", nargs="+", default=["all-MiniLM-L6-v2"], metavar="MODEL")
+    report.add_argument("-o", "--output", type=Path, default=Path("report.html"))
+    report.add_argument("--no-texts", action="store_true", help="leave the texts out of the file")
+    report.add_argument("--columns", nargs="*", help="the further columns to put in; default: all")
+    report.set_defaults(run=_report)
+
+    models = commands.add_parser("models", help="list the models that work here now")
+    models.set_defaults(run=_models)
+
+    cache = commands.add_parser("cache", help="show or clear the embedding store")
+    cache.add_argument("--clear", action="store_true", help="delete every stored vector")
+    cache.set_defaults(run=_cache)
+
+    notebooks = commands.add_parser(
+        "notebooks", help="execute notebooks and write each as an offline HTML file"
+    )
+    notebooks.add_argument("notebooks", nargs="+", type=Path)
+    notebooks.add_argument("-o", "--output", type=Path, default=Path("reports"))
+    notebooks.set_defaults(run=_notebooks)
+    return parser
+
+
+def _report(options: argparse.Namespace) -> None:
+    from workbench.analysis import cluster, nearest_neighbors, project, similarity_matrix
+    from workbench.corpus import read_corpus
+    from workbench.embeddings import embed
+    from workbench.models import load_encoder
+    from workbench.report import most_texts_in_heatmap, write_report
+
+    corpus = read_corpus(options.table, text=options.text, label=options.label)
+    # Every model is opened before the first one is used: a wrong name costs no work.
+    encoders = [load_encoder(name) for name in options.models]
+    values: list[object] = []
+    for encoder in encoders:
+        vectors = embed(corpus, encoder)
+        neighbors = nearest_neighbors(vectors)
+        values.append(project(vectors, neighbors=neighbors))
+        values.append(cluster(vectors, neighbors=neighbors))
+        values.append(similarity_matrix(most_texts_in_heatmap(vectors)))
+    written = write_report(
+        options.output, values, texts=not options.no_texts, columns=options.columns
+    )
+    print(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+
+
+def _models(options: argparse.Namespace) -> None:
+    from workbench.models import list_encoders
+
+    print(list_encoders().to_string(index=False))
+
+
+def _cache(options: argparse.Namespace) -> None:
+    from workbench.embeddings import EmbeddingStore
+
+    store = EmbeddingStore()
+    if options.clear:
+        store.clear()
+        print(f"Cleared the embedding store in {store.folder}.")
+        return
+    models = store.models()
+    print(f"Embedding store: {store.folder}")
+    for model in models:
+        print(f"  {model.size / 1e6:8.1f} MB  {model.vectors:>9,} texts  {model.name}")
+    print(f"  {sum(model.size for model in models) / 1e6:8.1f} MB in all")
+
+
+def _notebooks(options: argparse.Namespace) -> None:
+    from workbench.report import write_notebooks
+
+    for written in write_notebooks(options.notebooks, options.output):
+        print(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")

@@ -1,0 +1,7 @@
+"""Encode once: embeddings and their store."""
+
+from workbench.embeddings._embed import embed
+from workbench.embeddings._embeddings import Embeddings
+from workbench.embeddings._store import EmbeddingStore, StoredModel
+
+__all__ = ["EmbeddingStore", "Embeddings", "StoredModel", "embed"]

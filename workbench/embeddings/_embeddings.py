@@ -1,0 +1,160 @@
+"""Embeddings: a corpus, its vectors, and the spec of the model that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from workbench._arrays import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    VectorArray,
+    as_matrix,
+    freeze,
+    row_list,
+)
+from workbench._html import facts_table
+from workbench.corpus import Corpus
+from workbench.errors import InputError
+from workbench.models import ModelSpec
+
+__all__ = ["Embeddings"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embeddings:
+    """One vector per text.
+
+    Parameters
+    ----------
+    vectors
+        Read-only array of shape (n, d): float32.
+    corpus
+        The n texts.
+    spec
+        What made the vectors.
+    n_tokens
+        Tokens per text before truncation, shape (n,); None when the model does not count them.
+    encoded
+        How many distinct texts the model had to encode for this value; the others were read
+        from the store.
+    """
+
+    vectors: VectorArray
+    corpus: Corpus
+    spec: ModelSpec
+    n_tokens: IntArray | None = None
+    encoded: int = 0
+
+    def __post_init__(self) -> None:
+        vectors = as_matrix(self.vectors, f"Embeddings of {self.spec.name!r}")
+        if len(vectors) != len(self.corpus):
+            raise InputError(
+                f"Embeddings: got {len(vectors)} vectors for {len(self.corpus)} texts; "
+                "expected one each."
+            )
+        object.__setattr__(self, "vectors", freeze(vectors))
+        if self.n_tokens is not None:
+            object.__setattr__(self, "n_tokens", freeze(np.asarray(self.n_tokens, dtype=np.int64)))
+
+    @classmethod
+    def from_array(
+        cls, vectors: ArrayLike, texts: Corpus | Sequence[str], *, name: str = "own vectors"
+    ) -> Embeddings:
+        """Return embeddings made elsewhere.
+
+        Parameters
+        ----------
+        vectors
+            Shape (n, d), finite numbers; copied as float32.
+        texts
+            The n texts, or their corpus.
+        name
+            What to call the model in titles.
+
+        Raises
+        ------
+        InputError
+            If the shapes do not fit, or a row holds NaN or infinity.
+        """
+        corpus = texts if isinstance(texts, Corpus) else Corpus(tuple(texts))
+        matrix = as_matrix(vectors, "Embeddings.from_array").copy()
+        spec = ModelSpec(name=name, family="array", revision="", dimension=matrix.shape[1])
+        return cls(matrix, corpus, spec)
+
+    def __len__(self) -> int:
+        return len(self.corpus)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self.vectors.shape[1])
+
+    @property
+    def truncated(self) -> BoolArray:
+        """Which texts are longer than the model reads, shape (n,)."""
+        if self.n_tokens is None or self.spec.max_tokens is None:
+            return np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(self.n_tokens > self.spec.max_tokens)
+
+    def unit(self) -> FloatArray:
+        """Return the vectors at length 1, shape (n, d): their dot products are cosines.
+
+        Raises
+        ------
+        InputError
+            If a vector is all zeros: it has no direction.
+        """
+        lengths = np.linalg.norm(self.vectors, axis=1, keepdims=True)
+        zero = np.flatnonzero(lengths == 0)
+        if zero.size:
+            raise InputError(
+                f"{row_list(zero)} have an all-zero vector under {self.spec.name!r}, which has no "
+                "cosine to anything. Remove these texts (corpus.take) or choose another model."
+            )
+        return np.asarray(self.vectors / lengths, dtype=np.float32)
+
+    def take(self, rows: Sequence[int] | IntArray) -> Embeddings:
+        """Return the embeddings of some rows (positions from 0), in the order given."""
+        chosen = np.asarray(rows, dtype=np.int64)
+        tokens = None if self.n_tokens is None else self.n_tokens[chosen]
+        return Embeddings(self.vectors[chosen], self.corpus.take(chosen), self.spec, tokens)
+
+    def title(self) -> str:
+        """Return what the vectors are, for titles: corpus and model."""
+        return f"{self.corpus.name} · {self.spec.title()}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per text: ``id``, ``text``, the corpus' columns, ``truncated``, ``d0``…"""
+        frame = self.corpus.to_frame().assign(truncated=self.truncated)
+        dimensions = [f"d{i}" for i in range(self.dimension)]
+        return pd.concat([frame, pd.DataFrame(self.vectors, columns=dimensions)], axis=1)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the embeddings in numbers: a flat dict."""
+        return {
+            "texts": len(self),
+            "truncated": int(self.truncated.sum()),
+            "encoded": self.encoded,
+            **{f"model_{name}": value for name, value in self.spec.summary().items()},
+            "corpus_fingerprint": self.corpus.fingerprint,
+        }
+
+    def _repr_html_(self) -> str:
+        cut = int(self.truncated.sum())
+        facts = {
+            "vectors": f"{len(self):,} × {self.dimension}",
+            "model": self.spec.title(),
+            "encoded now": f"{self.encoded:,} (others read from the store)",
+            "texts longer than the model reads": f"{cut:,} of {len(self):,}",
+        }
+        return facts_table(self.title(), facts)
+
+    def __repr__(self) -> str:
+        return f"Embeddings({len(self)} × {self.dimension}, {self.spec.title()!r})"

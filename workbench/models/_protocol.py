@@ -1,0 +1,43 @@
+"""What the workbench asks of an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from workbench._arrays import FloatArray, IntArray
+from workbench.models._spec import ModelSpec
+
+__all__ = ["Encoder", "TokenCounter"]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns texts into vectors; write a class with these two members to bring your own.
+
+    `spec.revision` enters the store's key: change it whenever the vectors change.
+    """
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the encoder is."""
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        /,
+        batch_size: int = 32,
+        *,
+        prompt_name: str | None = None,
+        normalize_embeddings: bool = False,
+        truncate_dim: int | None = None,
+    ) -> FloatArray:
+        """Return one vector per text, float32 of shape (n, d)."""
+
+
+@runtime_checkable
+class TokenCounter(Protocol):
+    """An encoder that can say how long a text is to it."""
+
+    def count_tokens(self, texts: Sequence[str], /, *, prompt: str = "") -> IntArray:
+        """Return the number of tokens of each text before truncation, shape (n,)."""

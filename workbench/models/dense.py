@@ -1,0 +1,153 @@
+"""Encoders that are a SentenceTransformer: transformers and static token vectors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench._arrays import FloatArray, IntArray
+from workbench.errors import InputError, suggest
+from workbench.models._spec import Family, ModelSpec
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["DenseEncoder"]
+
+
+class DenseEncoder:
+    """A SentenceTransformer, with its spec.
+
+    Parameters
+    ----------
+    model
+        The model; it is used as it is, on the device it is on.
+    name
+        What titles call it; by default the name it was loaded by.
+    """
+
+    def __init__(self, model: SentenceTransformer, *, name: str | None = None) -> None:
+        self.model = model
+        self.spec = _spec(model, name)
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        """The model's prompts by name (``query`` and ``document``, often)."""
+        return {name: text for name, text in self.model.prompts.items() if text}
+
+    def prompt(self, prompt_name: str | None) -> str:
+        """Return the text that goes in front of each text.
+
+        Raises
+        ------
+        InputError
+            If the model has no prompt of that name.
+        """
+        name = prompt_name or self.model.default_prompt_name
+        if name is None:
+            return ""
+        if name not in self.model.prompts:
+            raise InputError(
+                f"{self.spec.name!r} has no prompt named {name!r}. "
+                f"{suggest(name, self.model.prompts)}"
+            )
+        return str(self.model.prompts[name])
+
+    def encode(
+        self,
+        texts: Sequence[str],
+        /,
+        batch_size: int = 32,
+        *,
+        prompt_name: str | None = None,
+        normalize_embeddings: bool = False,
+        truncate_dim: int | None = None,
+    ) -> FloatArray:
+        """Return one vector per text, float32 of shape (n, d), as sentence-transformers does."""
+        if not texts:
+            return np.empty((0, truncate_dim or self.spec.dimension), dtype=np.float32)
+        vectors = self.model.encode(
+            list(texts),
+            prompt=self.prompt(prompt_name),
+            batch_size=batch_size,
+            show_progress_bar=False,
+            normalize_embeddings=normalize_embeddings,
+            truncate_dim=truncate_dim,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def count_tokens(self, texts: Sequence[str], /, *, prompt: str = "") -> IntArray:
+        """Return the number of tokens of each text before truncation, shape (n,).
+
+        Special tokens count: they take room in what the model reads.
+        """
+        if self.spec.max_tokens is None:
+            return np.zeros(len(texts), dtype=np.int64)
+        tokens = self.model.tokenizer(
+            [prompt + text for text in texts],
+            truncation=False,
+            padding=False,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+            verbose=False,
+        )["input_ids"]
+        return np.array([len(row) for row in tokens], dtype=np.int64)
+
+    def __repr__(self) -> str:
+        return f"DenseEncoder({self.spec.name!r}, {self.spec.dimension} dimensions)"
+
+
+def _spec(model: SentenceTransformer, name: str | None) -> ModelSpec:
+    modules = [type(module).__name__ for module in model]
+    family: Family = "static" if "StaticEmbedding" in modules else "dense"
+    pooling = next((str(m.pooling_mode) for m in model if type(m).__name__ == "Pooling"), "")
+    dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
+    known = name or str(model.model_card_data.base_model or "") or "a SentenceTransformer"
+    longest = model.max_seq_length
+    return ModelSpec(
+        name=Path(known).name if Path(known).exists() else known,
+        family=family,
+        revision=_revision(model),
+        dimension=int(model.get_embedding_dimension() or 0),
+        max_tokens=int(longest) if longest and family == "dense" else None,
+        pooling=pooling,
+        dtype=dtype,
+    )
+
+
+def _revision(model: SentenceTransformer) -> str:
+    """Return a hash over all that decides the vectors: modules, tokenizer, weights."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(str([(type(m).__name__, getattr(m, "config_keys", ())) for m in model]).encode())
+    for module in model:
+        if hasattr(module, "get_config_dict"):
+            digest.update(repr(sorted(module.get_config_dict().items(), key=str)).encode())
+    tokenizer = model.tokenizer
+    fast = getattr(tokenizer, "backend_tokenizer", tokenizer)
+    if hasattr(fast, "to_str"):
+        digest.update(_without_padding(fast.to_str()).encode("utf-8", "surrogatepass"))
+    for key, tensor in sorted(model.state_dict().items()):
+        values = tensor.detach().cpu().contiguous()
+        digest.update(f"{key}{values.dtype}{tuple(values.shape)}".encode())
+        digest.update(_bytes_of(values))
+    return f"blake2b:{digest.hexdigest()}"
+
+
+def _without_padding(tokenizer_json: str) -> str:
+    """Leave out truncation and padding: the tokenizer changes them as it is used."""
+    import json
+
+    state = json.loads(tokenizer_json)
+    return json.dumps({**state, "truncation": None, "padding": None}, sort_keys=True)
+
+
+def _bytes_of(values: object) -> memoryview:
+    import torch
+
+    assert isinstance(values, torch.Tensor)
+    flat = values.reshape(-1).view(torch.uint8) if values.numel() else values.reshape(-1)
+    return memoryview(np.ascontiguousarray(flat.numpy()))

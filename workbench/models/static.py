@@ -1,0 +1,68 @@
+"""The static model: token vectors distilled from MiniLM with model2vec, made once and kept."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench._cache import cache_folder
+from workbench.errors import MissingExtraError
+from workbench.models._quiet import quiet_loading
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["DIMENSION", "kept_size_mb", "load_distilled"]
+
+DIMENSION = 256
+_FOLDER = "minilm-static-v1"
+
+
+def load_distilled(source: Path) -> SentenceTransformer:
+    """Return the static model distilled from the transformer in a folder.
+
+    The first call distils it (some seconds on two cores) into the workbench's cache; processes
+    that ask at the same time wait for one of them.
+
+    Raises
+    ------
+    MissingExtraError
+        If model2vec with its distillation parts is not installed.
+    """
+    from filelock import FileLock
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    folder = _folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "model.safetensors").exists():
+            _distil(source, folder)
+    return SentenceTransformer(modules=[StaticEmbedding.from_model2vec(str(folder))], device="cpu")
+
+
+def kept_size_mb() -> float | None:
+    """Return the size of the kept model in MB, or None when it has not been made yet."""
+    weights = _folder() / "model.safetensors"
+    return round(weights.stat().st_size / 1e6, 1) if weights.exists() else None
+
+
+def _folder() -> Path:
+    return cache_folder() / "models" / _FOLDER
+
+
+def _distil(source: Path, folder: Path) -> None:
+    try:
+        from model2vec.distill import distill
+    except ImportError:
+        raise MissingExtraError(
+            "'minilm-static' is made with model2vec. Install it: pip install 'model2vec[distill]'."
+        ) from None
+    with quiet_loading():
+        model = distill(str(source), pca_dims=DIMENSION, device="cpu", quantize_to="float32")
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent))
+    model.save_pretrained(str(scratch))
+    shutil.rmtree(folder, ignore_errors=True)
+    scratch.rename(folder)
