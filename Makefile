@@ -31,7 +31,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 lab: $(BIN)/.installed  ## open JupyterLab on the first tutorial
-	@$(BIN)/python -m workbench.tracking
+	@echo "Tracking store: $$($(BIN)/python -m workbench.tracking)"
 	@echo "JupyterLab prints the address below that opens $(FIRST)."
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(FIRST) --port $(PORT) $(ROOT_OK) $(LAB_ARGS)
 
@@ -39,7 +39,6 @@ test: $(BIN)/.installed  ## run all tests and tutorials
 	@$(BIN)/python -m pytest tests notebooks --nbmake --nbmake-timeout=600
 
 ui: $(BIN)/.installed  ## open MLflow on the workbench's tracking store
-	@$(BIN)/python -m workbench.tracking
 	@$(BIN)/mlflow ui --backend-store-uri "$$($(BIN)/python -m workbench.tracking)" --host 127.0.0.1
 
 reports: $(BIN)/.installed  ## execute the tutorials and write each as an offline HTML file

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from workbench._arrays import freeze, row_list
+from workbench._arrays import row_list
 from workbench._html import rows_table
+from workbench.corpus._columns import plain_column, text_series
 from workbench.corpus._intake import Intake
 from workbench.errors import InputError, suggest
 
@@ -31,7 +32,7 @@ class Corpus:
     ids
         One distinct id per text; made from the row numbers (``"0"``, ``"1"``, …) when empty.
     columns
-        Further columns by name, each of length n; kept as read-only numpy arrays.
+        Further columns by name, each of length n; kept as read-only numpy arrays, dates in UTC.
     name
         What to call the corpus in titles.
     label
@@ -68,7 +69,9 @@ class Corpus:
         texts = tuple(self.texts)
         ids = tuple(str(i) for i in self.ids) or tuple(str(i) for i in range(len(texts)))
         _check(texts, ids)
-        columns = {str(name): _column(name, values) for name, values in self.columns.items()}
+        columns = {str(name): plain_column(name, cells) for name, cells in self.columns.items()}
+        if len(columns) != len(self.columns):
+            raise InputError(f"Corpus: column names must be distinct; got {list(self.columns)}.")
         for name, values in columns.items():
             if len(values) != len(texts):
                 raise InputError(
@@ -83,6 +86,18 @@ class Corpus:
         object.__setattr__(self, "ids", ids)
         object.__setattr__(self, "columns", MappingProxyType(columns))
         object.__setattr__(self, "fingerprint", _fingerprint(texts, ids))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only mapping cannot be pickled, and a corpus goes to worker processes.
+        return type(self), (
+            self.texts,
+            self.ids,
+            dict(self.columns),
+            self.name,
+            self.label,
+            self.source,
+            self.intake,
+        )
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -121,8 +136,14 @@ class Corpus:
         return np.array([where[text_id] for text_id in wanted], dtype=np.int64)
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Corpus:
-        """Return the corpus of some rows (positions from 0), in the order given."""
-        chosen = np.asarray(rows, dtype=np.int64)
+        """Return the corpus of some rows (positions from 0), in the order given.
+
+        Raises
+        ------
+        InputError
+            If a position is out of range or repeats, or there is none.
+        """
+        chosen = _positions(rows, len(self))
         return Corpus(
             texts=tuple(self.texts[row] for row in chosen),
             ids=tuple(self.ids[row] for row in chosen),
@@ -138,7 +159,13 @@ class Corpus:
             (f"{name}_column" if name in ("id", "text") else name): values
             for name, values in self.columns.items()
         }
-        return pd.DataFrame({"id": list(self.ids), "text": list(self.texts), **further})
+        frame = {"id": self.ids, "text": self.texts, **further}
+        return pd.DataFrame(
+            {
+                name: values if _is_plain(values) else text_series(values)
+                for name, values in frame.items()
+            }
+        )
 
     def summary(self) -> dict[str, float | int | str]:
         """Return the corpus in numbers: a flat dict."""
@@ -180,19 +207,24 @@ def _check(texts: tuple[str, ...], ids: tuple[str, ...]) -> None:
         )
 
 
-def _column(name: str, values: Any) -> NDArray[Any]:
-    """Return a column as a read-only array without extension types."""
-    series = pd.Series(values)
-    if isinstance(series.dtype, pd.DatetimeTZDtype):
-        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
-    if isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
-        numeric = pd.api.types.is_numeric_dtype(series.dtype) and not series.isna().any()
-        array = np.asarray(series.to_numpy() if numeric else series.astype(object).to_numpy())
-    else:
-        array = series.to_numpy()
-    if array.ndim != 1:
-        raise InputError(f"Corpus: column {name!r} must be one-dimensional; got {array.shape}.")
-    return freeze(array.copy())
+def _positions(rows: Sequence[int] | NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    chosen = np.asarray(rows)
+    if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu"):
+        raise InputError(
+            f"take: expected row positions, a list of int; got {chosen.dtype} of shape "
+            f"{chosen.shape}. Of a mask of booleans, take np.flatnonzero(mask)."
+        )
+    if chosen.size and not 0 <= chosen.min() <= chosen.max() < count:
+        raise InputError(
+            f"take: positions must be 0 to {count - 1}; got {chosen.min()} to {chosen.max()}."
+        )
+    if len(np.unique(chosen)) != chosen.size:
+        raise InputError("take: a position was given twice; expected each row at most once.")
+    return chosen.astype(np.int64)
+
+
+def _is_plain(values: object) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype != object
 
 
 def _fingerprint(texts: tuple[str, ...], ids: tuple[str, ...]) -> str:

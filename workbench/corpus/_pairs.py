@@ -41,6 +41,10 @@ class SentencePairs:
     name: str = "pairs"
 
     def __post_init__(self) -> None:
+        for sentences in (self.sentences1, self.sentences2):
+            given: object = sentences
+            if isinstance(given, str):
+                raise InputError("SentencePairs: expected two lists of sentences; got a str.")
         first, second = tuple(self.sentences1), tuple(self.sentences2)
         if not first or len(first) != len(second):
             raise InputError(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from workbench._arrays import row_list
+from workbench.corpus._columns import text_series
 from workbench.corpus._corpus import Corpus
 from workbench.corpus._intake import Intake
 from workbench.corpus._tables import read_table
@@ -24,11 +29,11 @@ _USUAL_ID = ("id", "text_id", "doc_id")
 
 
 def read_corpus(
-    source: str | Path | pd.DataFrame | Sequence[str],
+    source: str | os.PathLike[str] | pd.DataFrame | Sequence[str] | pd.Series[Any] | NDArray[Any],
     *,
-    text: str | None = None,
-    id: str | None = None,
-    label: str | None = None,
+    text: str | int | None = None,
+    id: str | int | None = None,
+    label: str | int | None = None,
     blanks: Treatment = "drop",
     duplicates: Treatment = "keep",
     name: str | None = None,
@@ -38,11 +43,11 @@ def read_corpus(
     Parameters
     ----------
     source
-        A file, a DataFrame, or the texts.
+        A file, a DataFrame (a named index counts as a column), or the texts.
     text, id, label
         The columns of the texts, their ids and their labels. A text column that is not named is
-        guessed, and a warning says so. Ids are made from row numbers when there is no id column.
-        All other columns are kept.
+        guessed, and a warning says so. An id column that is not named is ``id``, ``text_id`` or
+        ``doc_id``; without one, ids are row positions (from 0). All other columns are kept.
     blanks
         What to do with texts that are missing or only white space: ``drop`` (with a warning that
         counts them), ``keep`` (a missing text becomes ``""``) or ``refuse``.
@@ -59,65 +64,77 @@ def read_corpus(
     for option, value in (("blanks", blanks), ("duplicates", duplicates)):
         if value not in _TREATMENTS:
             raise InputError(f"read_corpus: {option} must be one of {_TREATMENTS}; got {value!r}.")
-    frame, origin = _frame_of(source)
+    # The names of a DataFrame's columns may be numbers; here they are all str.
+    text, id, label = (None if column is None else str(column) for column in (text, id, label))
+    frame, origin = _frame_of(source, _USUAL_ID if id is None else (id,))
+    for asked, what in ((text, "texts"), (id, "ids"), (label, "labels")):
+        _check_known(frame, asked, what)
     notices: list[str] = []
-    text_column = _text_column(frame, text, notices)
-    id_column = _id_column(frame, id, text_column, notices)
-    if label is not None:
-        _known(frame, label, "label")
+    text_column = _text_column(frame, notices) if text is None else text
     values = _texts_in(frame, text_column)
-    keep, intake = _sifted(values, blanks, duplicates, notices)
+    keep, found = _sifted(values, blanks, duplicates, notices)
+    kept = frame.iloc[keep]
+    id_column = _guessed_id(kept, text_column, notices) if id is None else _checked_id(kept, id)
     if notices:
         warnings.warn(" ".join(notices), WorkbenchWarning, stacklevel=2)
-    ids = [str(row) for row in keep] if id_column is None else frame[id_column].iloc[keep].tolist()
     further = [column for column in frame.columns if column not in (text_column, id_column)]
     return Corpus(
         texts=tuple("" if values[row] is None else str(values[row]) for row in keep),
-        ids=tuple(str(text_id) for text_id in ids),
-        columns={str(column): frame[column].iloc[keep] for column in further},
+        ids=tuple(map(str, keep)) if id_column is None else tuple(_id_texts(kept[id_column])),
+        columns={column: kept[column] for column in further},
         name=name or (Path(origin).stem if origin else "texts"),
         label=label,
         source=origin,
-        intake=intake,
+        intake=replace(found, notices=tuple(notices)),
     )
 
 
-def _frame_of(source: object) -> tuple[pd.DataFrame, str]:
-    if isinstance(source, str | Path):
-        return read_table(source), str(source)
+def _frame_of(source: object, ids: Sequence[str]) -> tuple[pd.DataFrame, str]:
+    """Return a table with columns named by distinct str and rows 0 to n - 1, and its file."""
+    if isinstance(source, str | os.PathLike):
+        return _plain_frame(read_table(source, as_written=ids)), os.fspath(source)
     if isinstance(source, pd.DataFrame):
         if source.empty:
             raise InputError("read_corpus: the DataFrame is empty; expected at least one row.")
-        frame = source.reset_index(drop=True)
-        frame.columns = [str(column) for column in frame.columns]
-        return frame, ""
-    if isinstance(source, Sequence | pd.Series) and not isinstance(source, bytes | Mapping):
+        return _plain_frame(source), ""
+    listed = (Sequence, pd.Series, pd.Index, pd.api.extensions.ExtensionArray, np.ndarray)
+    if isinstance(source, listed) and not isinstance(source, bytes):
         texts = list(source)
         if not texts:
             raise InputError("read_corpus: the list is empty; expected at least one text.")
-        return pd.DataFrame({"text": pd.Series(texts, dtype=object)}), ""
+        return pd.DataFrame({"text": text_series(texts)}), ""
     raise InputError(
         f"read_corpus: expected a path, a DataFrame or a list of texts; got "
         f"{type(source).__name__} {source!r:.60}."
     )
 
 
-def _known(frame: pd.DataFrame, column: str, what: str) -> str:
-    if column not in frame.columns:
+def _plain_frame(table: pd.DataFrame) -> pd.DataFrame:
+    index = list(table.index.names)
+    named = all(name is not None and name not in table.columns for name in index)
+    frame = table.reset_index(drop=not named)
+    frame.columns = pd.Index([str(column) for column in frame.columns], dtype=object)
+    again = sorted(set(frame.columns[frame.columns.duplicated()]))
+    if again:
+        raise InputError(
+            f"read_corpus: column names must be distinct; {again} repeat. Rename or drop columns."
+        )
+    return frame
+
+
+def _check_known(frame: pd.DataFrame, column: str | None, what: str) -> None:
+    if column is not None and column not in frame.columns:
         raise InputError(
             f"There is no column {column!r} to take the {what} from. "
-            f"{suggest(column, map(str, frame.columns))}"
+            f"{suggest(column, frame.columns)}"
         )
-    return column
 
 
-def _text_column(frame: pd.DataFrame, asked: str | None, notices: list[str]) -> str:
-    if asked is not None:
-        return _known(frame, asked, "texts")
+def _text_column(frame: pd.DataFrame, notices: list[str]) -> str:
     if "text" in frame.columns:
         return "text"
     lengths = {
-        str(column): frame[column].dropna().astype(str).str.len().mean()
+        str(column): frame[column].dropna().astype(object).map(str).map(len).mean()
         for column in frame.columns
         if any(isinstance(value, str) for value in frame[column].dropna().head(50))
     }
@@ -126,34 +143,50 @@ def _text_column(frame: pd.DataFrame, asked: str | None, notices: list[str]) -> 
             f"No column holds texts; the columns are {list(frame.columns)}. "
             "Name the one to use with text=…, after making it a column of str."
         )
-    usual = [name for name in _USUAL_TEXT if name in lengths]
+    lowered = {column.lower(): column for column in lengths}
+    usual = [lowered[name] for name in _USUAL_TEXT if name in lowered]
     guess = usual[0] if usual else max(lengths, key=lambda column: lengths[column])
     notices.append(f"Column {guess!r} was taken for the texts; choose with text=….")
     return guess
 
 
-def _id_column(
-    frame: pd.DataFrame, asked: str | None, text_column: str, notices: list[str]
-) -> str | None:
-    if asked is not None:
-        column = frame[_known(frame, asked, "ids")]
-        missing = column.isna().to_numpy().nonzero()[0]
-        if missing.size:
-            raise InputError(f"Column {asked!r} has no id in {row_list(missing)}.")
-        again = column.astype(str).duplicated().to_numpy().nonzero()[0]
-        if again.size:
-            raise InputError(
-                f"Column {asked!r} must hold distinct ids; {row_list(again)} repeat an earlier "
-                f"one (the first is {column.iloc[again[0]]!r})."
-            )
-        return asked
-    for usual in _USUAL_ID:
-        if usual in frame.columns and usual != text_column:
-            column = frame[usual]
-            if not column.isna().any() and not column.astype(str).duplicated().any():
-                return usual
-            notices.append(f"Column {usual!r} is not distinct; ids were made from row numbers.")
+def _checked_id(kept: pd.DataFrame, asked: str) -> str:
+    """Return the name of the id column, whose cells must be there and distinct."""
+    column = kept[asked]
+    rows = kept.index.to_numpy()
+    missing = rows[column.isna().to_numpy()]
+    if missing.size:
+        raise InputError(f"Column {asked!r} has no id in {row_list(missing)}.")
+    again = rows[_id_texts(column).duplicated().to_numpy()]
+    if again.size:
+        raise InputError(
+            f"Column {asked!r} must hold distinct ids; {row_list(again)} repeat an earlier "
+            f"one (the first is {column.loc[again[0]]!r})."
+        )
+    return asked
+
+
+def _guessed_id(kept: pd.DataFrame, text_column: str, notices: list[str]) -> str | None:
+    lowered = {str(column).lower(): str(column) for column in kept.columns}
+    for usual in (lowered[name] for name in _USUAL_ID if name in lowered):
+        if usual == text_column:
+            continue
+        if not kept[usual].isna().any() and not _id_texts(kept[usual]).duplicated().any():
+            return usual
+        notices.append(
+            f"Column {usual!r} has missing or repeated ids; row positions were taken instead."
+        )
     return None
+
+
+def _id_texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return ids as str; a whole number that pandas holds as a float is written as whole."""
+    return text_series(
+        [
+            str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+            for cell in column.astype(object)
+        ]
+    )
 
 
 def _texts_in(frame: pd.DataFrame, column: str) -> list[Any]:
@@ -170,13 +203,8 @@ def _texts_in(frame: pd.DataFrame, column: str) -> list[Any]:
     return values
 
 
-def _is_null(cell: object) -> bool:
-    return (
-        cell is None
-        or cell is pd.NA
-        or cell is pd.NaT
-        or (isinstance(cell, float) and cell != cell)
-    )
+def _is_null(cell: Any) -> bool:
+    return bool(pd.api.types.is_scalar(cell) and pd.isna(cell))
 
 
 def _sifted(
@@ -215,6 +243,5 @@ def _sifted(
         blanks=tuple(row + 1 for row in blank),
         duplicates=tuple(row + 1 for row in again),
         dropped=len(out),
-        notices=tuple(notices),
     )
     return keep, intake

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -26,8 +29,8 @@ class RetrievalSet:
     corpus
         The texts that are searched.
     relevant_docs
-        Query id → {corpus id → grade}; a grade is a positive number. A set or list of ids may
-        stand for the grades: each counts 1.
+        Query id → {corpus id → grade}; a grade is a finite number, 0 (not relevant) or more. A
+        set or list of ids may stand for the grades: each counts 1.
     name
         What titles call the set.
 
@@ -43,9 +46,8 @@ class RetrievalSet:
     name: str = "retrieval"
 
     def __post_init__(self) -> None:
+        _check_kinds(self.queries, self.corpus, self.relevant_docs)
         queries = {str(key): query for key, query in self.queries.items()}
-        if not queries:
-            raise InputError("RetrievalSet: expected at least one query; got none.")
         known = set(self.corpus.ids)
         judged: dict[str, Mapping[str, float]] = {}
         for query_id, grades in self.relevant_docs.items():
@@ -54,21 +56,21 @@ class RetrievalSet:
                     f"RetrievalSet: relevant_docs names the query {query_id!r}, which does not "
                     f"exist. {suggest(str(query_id), queries)}"
                 )
-            graded = grades if isinstance(grades, Mapping) else dict.fromkeys(grades, 1.0)
-            for text_id, grade in graded.items():
-                if str(text_id) not in known:
-                    raise InputError(
-                        f"RetrievalSet: query {query_id!r} is answered by {text_id!r}, which is "
-                        f"not in the corpus. {suggest(str(text_id), self.corpus.ids[:2000])}"
-                    )
-                if not grade >= 0:
-                    raise InputError(
-                        f"RetrievalSet: a grade must be 0 or more; {query_id!r} gives "
-                        f"{text_id!r} the grade {grade!r}."
-                    )
-            judged[str(query_id)] = MappingProxyType({str(k): float(g) for k, g in graded.items()})
+            graded = _graded(str(query_id), grades)
+            unknown = next((text_id for text_id in graded if text_id not in known), None)
+            if unknown is not None:
+                raise InputError(
+                    f"RetrievalSet: query {query_id!r} is answered by {unknown!r}, which is "
+                    f"not in the corpus. {suggest(unknown, self.corpus.ids[:2000])}"
+                )
+            judged[str(query_id)] = MappingProxyType(graded)
         object.__setattr__(self, "queries", MappingProxyType(queries))
         object.__setattr__(self, "relevant_docs", MappingProxyType(judged))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only mapping cannot be pickled.
+        judged = {query_id: dict(grades) for query_id, grades in self.relevant_docs.items()}
+        return type(self), (dict(self.queries), self.corpus, judged, self.name)
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -91,3 +93,40 @@ class RetrievalSet:
         shown = self.to_frame().head(5)
         title = f"{self.name}: {len(self):,} queries over {len(self.corpus):,} texts"
         return rows_table(title, list(shown.columns), shown.itertuples(index=False))
+
+
+def _check_kinds(queries: Mapping[str, object], corpus: object, relevant_docs: object) -> None:
+    for what, value in (("queries", queries), ("relevant_docs", relevant_docs)):
+        if not isinstance(value, Mapping):
+            raise InputError(
+                f"RetrievalSet: {what} must be a dict by query id; got {type(value).__name__}."
+            )
+    if not isinstance(corpus, Corpus):
+        raise InputError(
+            f"RetrievalSet: corpus must be a Corpus; got {type(corpus).__name__}. Of a dict, make "
+            "wb.Corpus(texts=tuple(d.values()), ids=tuple(d))."
+        )
+    if not queries:
+        raise InputError("RetrievalSet: expected at least one query; got none.")
+    for query_id, query in queries.items():
+        if not isinstance(query, str) or not query.strip():
+            raise InputError(
+                f"RetrievalSet: the query {query_id!r} must be a str with text; got {query!r:.40}."
+            )
+
+
+def _graded(query_id: str, grades: object) -> dict[str, float]:
+    """Return the grades of a query by text id."""
+    if isinstance(grades, str) or not isinstance(grades, Iterable):
+        raise InputError(
+            f"RetrievalSet: the relevant texts of {query_id!r} must be a set or list of ids, or a "
+            f"dict of grades; got {grades!r:.40}."
+        )
+    given = grades if isinstance(grades, Mapping) else dict.fromkeys(grades, 1.0)
+    for text_id, grade in given.items():
+        if not isinstance(grade, Real) or not 0 <= float(grade) < math.inf:
+            raise InputError(
+                f"RetrievalSet: a grade must be a number, 0 or more; {query_id!r} gives "
+                f"{text_id!r} the grade {grade!r}."
+            )
+    return {str(text_id): float(grade) for text_id, grade in given.items()}

@@ -5,52 +5,61 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from workbench._html import elide
+from workbench.corpus._columns import text_series
 from workbench.errors import InputError, suggest
 
 __all__ = ["read_table"]
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
+# At most 15 digits before the point: a float would change the last ones of a longer number.
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d+)?")
+_DATE = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
+)
 _DELIMITERS = {".csv": ",;\t", ".tsv": "\t"}
 _KINDS = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Return a file's table: one row per record, text columns as ``object``.
+def read_table(path: str | os.PathLike[str], *, as_written: Collection[str] = ()) -> pd.DataFrame:
+    """Return a file's table: one row per record.
 
-    Only an empty cell is a null: the words "NA" and "None" are texts like any other.
+    In csv and tsv a column is numbers or ISO dates when every filled cell is one, and texts
+    otherwise ("007" is a text). Only an empty cell is a null: the words "NA" and "None" are texts
+    like any other. A column without a name is called after its place ("column 1").
+
+    Parameters
+    ----------
+    path
+        A file ending in .csv, .tsv, .jsonl, .ndjson or .parquet.
+    as_written
+        Columns of csv and tsv, in any case, whose cells stay texts whatever they look like.
 
     Raises
     ------
     InputError
-        If the file is missing, a directory, of an unknown kind, empty, not UTF-8 (which row), or
-        ragged (which row).
+        If the file is missing, a directory, of an unknown kind, empty, not UTF-8 (which line), or
+        ragged (which line).
     """
     file = Path(path).expanduser()
-    if not file.exists():
-        near = [p.name for p in file.parent.glob("*")] if file.parent.is_dir() else []
-        raise InputError(f"There is no file {str(file)!r}. {suggest(file.name, sorted(near))}")
-    if file.is_dir():
-        found = sorted(p.name for p in file.iterdir() if p.suffix.lower() in _KINDS)
-        raise InputError(
-            f"{str(file)!r} is a directory; expected a file. "
-            f"Tables in it: {', '.join(found[:10]) or 'none'}."
-        )
+    _check_file(file)
     kind = file.suffix.lower()
     if kind == ".parquet":
         frame = _read_parquet(file)
     elif kind in (".jsonl", ".ndjson"):
         frame = _read_json_lines(file)
     elif kind in _DELIMITERS:
-        frame = _read_separated(file, _DELIMITERS[kind])
+        frame = _read_separated(file, _DELIMITERS[kind], as_written)
     else:
         raise InputError(
             f"{file.name!r}: expected a file ending in {', '.join(_KINDS)}. "
@@ -59,6 +68,24 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if frame.empty:
         raise InputError(f"{file.name!r} holds no rows; expected a table with at least one text.")
     return frame
+
+
+def _check_file(file: Path) -> None:
+    try:
+        exists = file.exists()
+    except OSError:  # too long for a name
+        exists = False
+    if not exists:
+        asked = elide(str(file))
+        near = sorted(p.name for p in file.parent.glob("*") if p.suffix.lower() in _KINDS)
+        text = "" if file.suffix.lower() in _KINDS else " If this is a text, put it in a list."
+        raise InputError(f"There is no file {asked!r}. {suggest(file.name, near)}{text}")
+    if file.is_dir():
+        found = sorted(p.name for p in file.iterdir() if p.suffix.lower() in _KINDS)
+        raise InputError(
+            f"{str(file)!r} is a directory; expected a file. "
+            f"Tables in it: {', '.join(found[:10]) or 'none'}."
+        )
 
 
 def _read_parquet(file: Path) -> pd.DataFrame:
@@ -97,14 +124,24 @@ def _read_json_lines(file: Path) -> pd.DataFrame:
                 'object such as {"text": "…"}.'
             )
         records.append(record)
-    return pd.DataFrame(records)
+    names = dict.fromkeys(name for record in records for name in record)
+    return pd.DataFrame(
+        {name: _from_json([record.get(name) for record in records]) for name in names},
+        index=range(len(records)),
+    )
 
 
-def _read_separated(file: Path, delimiters: str) -> pd.DataFrame:
+def _from_json(values: list[Any]) -> pd.Series[Any]:
+    if not any(isinstance(value, str) for value in values):
+        return pd.Series(values)
+    filled = [value for value in values if value is not None]
+    dates = _dates(filled, values) if all(isinstance(value, str) for value in filled) else None
+    return text_series(values) if dates is None else dates
+
+
+def _read_separated(file: Path, delimiters: str, as_written: Collection[str]) -> pd.DataFrame:
     content = _decoded(file)
-    header = content.split("\n", 1)[0]
-    # The separator that the header has most of: a comma unless another one is.
-    delimiter = max(delimiters, key=header.count)
+    delimiter = _delimiter(content, delimiters)
     rows = _parsed(file, content, delimiter)
     if not rows:
         raise InputError(f"{file.name!r} is empty; expected a header and at least one row.")
@@ -115,41 +152,70 @@ def _read_separated(file: Path, delimiters: str) -> pd.DataFrame:
                 f"{file.name!r}: the row that ends in line {line} has {len(cells)} cells; the "
                 f"header has {len(names)}. Quote cells that hold {delimiter!r} or line breaks."
             )
-    again = sorted({name for name in names if names.count(name) > 1})
-    if again:
-        raise InputError(f"{file.name!r}: column names must be distinct; {again} repeat.")
-    columns = zip(*(cells for _, cells in rows[1:]), strict=True)
-    return pd.DataFrame(
-        {name: _typed(cells) for name, cells in zip(names, columns, strict=False)}, columns=names
-    )
+    columns: dict[str, pd.Series[Any]] = {}
+    texts = {name.lower() for name in as_written}
+    for place, column in enumerate(zip(*(cells for _, cells in rows[1:]), strict=True)):
+        if not names[place] and not any(column):
+            continue  # what a spreadsheet leaves beside its table
+        name = names[place] or f"column {place + 1}"
+        if name in columns:
+            raise InputError(f"{file.name!r}: column names must be distinct; {name!r} repeats.")
+        columns[name] = _typed(column, as_text=name.lower() in texts)
+    return pd.DataFrame(columns)
+
+
+def _delimiter(content: str, delimiters: str) -> str:
+    """Return the separator that the header has most of: a comma unless another one is."""
+    first = re.match(r"[\r\n]*([^\r\n]*)", content)
+    header = re.sub(r'"[^"]*"', "", first[1] if first else "")
+    return max(delimiters, key=header.count)
 
 
 def _parsed(file: Path, content: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Return the cells of each row that is not empty, with the line it ends in."""
     limit = csv.field_size_limit(sys.maxsize)  # a text may be 10 MB; the module's limit is 128 kB
+    rows: list[tuple[int, list[str]]] = []
+    begin = 1
     try:
         reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
-        return [(reader.line_num, cells) for cells in reader if cells]
+        for cells in reader:
+            begin = reader.line_num + 1
+            if cells:
+                rows.append((reader.line_num, cells))
+        return rows
     except csv.Error as error:
         raise InputError(
-            f"{file.name!r}: the quotes near line {reader.line_num} do not pair ({error}). "
-            'Inside a quoted cell, write " as "".'
+            f"{file.name!r}: the quotes in the row that begins in line {begin} do not pair "
+            f'({error}). Inside a quoted cell, write " as "".'
         ) from None
     finally:
         csv.field_size_limit(limit)
 
 
-def _typed(cells: tuple[str, ...]) -> pd.Series[Any]:
+def _typed(cells: Sequence[str], *, as_text: bool) -> pd.Series[Any]:
     """Return a column as numbers or dates when every cell is one, and as texts otherwise."""
-    values: pd.Series[Any] = pd.Series([cell or None for cell in cells], dtype=object)
+    values = text_series([cell or None for cell in cells])
     filled = [cell for cell in cells if cell]
-    if not filled:
+    if not filled or as_text:
         return values
     if all(_INTEGER.fullmatch(cell) for cell in filled) and len(filled) == len(cells):
         return values.astype("int64")
     if all(_NUMBER.fullmatch(cell) for cell in filled):
-        return values.astype("float64")
-    if all(_DATE.fullmatch(cell) for cell in filled):
-        dates = pd.to_datetime(values, errors="coerce", format="ISO8601")
-        return dates if dates.notna().sum() == len(filled) else values
-    return values
+        numbers = values.astype("float64")
+        return values if np.isinf(numbers).any() else numbers
+    dates = _dates(filled, values)
+    return values if dates is None else dates
+
+
+def _dates(filled: Sequence[str], values: Sequence[Any] | pd.Series[Any]) -> pd.Series[Any] | None:
+    """Return the values as dates when every filled one is an ISO date, with a zone or without."""
+    zones: set[bool] = set()
+    for cell in filled:
+        match = _DATE.fullmatch(cell)
+        if match is None:
+            return None
+        zones.add(match["zone"] is not None)
+    if len(zones) != 1:
+        return None
+    dates = pd.to_datetime(text_series(values), errors="coerce", format="ISO8601", utc=zones.pop())
+    return dates if dates.notna().sum() == len(filled) else None

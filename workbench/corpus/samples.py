@@ -121,10 +121,8 @@ def python_docs(n: int = 20_000) -> Corpus:
 
 
 def _docstrings_in(folder: Path) -> Iterator[tuple[str, str, str]]:
-    for file in sorted(folder.rglob("*.py")):
+    for file in _sources(folder):
         module = ".".join(file.relative_to(folder.parent).with_suffix("").parts)
-        if "tests" in file.parts:
-            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # their invalid escapes are not ours to report
@@ -136,3 +134,12 @@ def _docstrings_in(folder: Path) -> Iterator[tuple[str, str, str]]:
                 text = (ast.get_docstring(node) or "").strip()
                 if len(text) >= _SHORTEST_DOC:
                     yield f"{module}:{getattr(node, 'name', '')}".rstrip(":"), folder.name, text
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    """Yield the source files in a folder in the order of their names, one folder at a time."""
+    for entry in sorted(folder.iterdir()):
+        if entry.suffix == ".py" and entry.is_file():
+            yield entry
+        elif entry.name != "tests" and entry.is_dir() and not entry.is_symlink():
+            yield from _sources(entry)

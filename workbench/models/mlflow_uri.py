@@ -10,6 +10,7 @@ import os
 import threading
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 from platformdirs import user_data_path
 
 from workbench.errors import InputError, ModelUnavailableError, TrackingUnavailableError
+from workbench.models._quiet import quiet_loading
 from workbench.models.lsa import LSAEncoder
 
 if TYPE_CHECKING:
@@ -43,7 +45,6 @@ LSA_ARRAYS = "lsa.npz"
 
 _PATIENCE_S = 4.0
 _LIMITS = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -133,20 +134,27 @@ _before: dict[str, str | None] = {}
 
 @contextmanager
 def bounded(retries: int = 2) -> Iterator[None]:
-    """Bound what MLflow's calls inside may wait for a server: seconds, not its four minutes.
+    """Bound what MLflow's calls inside may wait (seconds, not its four minutes) and say.
 
     MLflow reads these limits from the environment at each call and takes them nowhere else; they
-    are put back on leaving, and limits that the user set stay.
+    are put back on leaving, and limits that the user set stay. Its log below warnings, its
+    progress bars and its advice on type hints and examples are for its own users.
     """
     global _limit_depth
     with _limit_lock:
         if _limit_depth == 0:
-            for name, value in (_LIMITS | {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries)}).items():
+            limits = {**_LIMITS, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries)}
+            for name, value in limits.items():
                 _before[name] = os.environ.get(name)
                 os.environ.setdefault(name, value)
         _limit_depth += 1
     try:
-        with quiet("urllib3.connectionpool", level=logging.ERROR):
+        with (
+            quiet("mlflow"),
+            quiet("urllib3.connectionpool", level=logging.ERROR),
+            warnings.catch_warnings(),
+        ):
+            warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")
             yield
     finally:
         with _limit_lock:
@@ -179,7 +187,8 @@ def load(uri: str) -> SentenceTransformer | LSAEncoder:
     uri
         ``models:/<id>``, ``models:/<name>/<version>``, ``models:/<name>@<alias>``,
         ``runs:/<run>/<name>`` or ``mlflow-artifacts:/…``, looked up where MLflow looks
-        (``MLFLOW_TRACKING_URI``, the last `track`), else in the default store.
+        (``MLFLOW_TRACKING_URI``, the last `track`), else in the default store; or the folder of
+        a logged model.
 
     Raises
     ------
@@ -188,14 +197,17 @@ def load(uri: str) -> SentenceTransformer | LSAEncoder:
     TrackingUnavailableError
         If the tracking server does not answer.
     """
+    if (Path(uri) / "MLmodel").is_file():
+        with bounded():
+            return _open(uri, Path(uri))
     if not os.environ.get("MLFLOW_TRACKING_URI"):
         _require_default_store(uri)
     check_answers(default_tracking_uri())
-    import mlflow
+    with bounded(), TemporaryDirectory() as scratch:
+        import mlflow
 
-    if not mlflow.is_tracking_uri_set():
-        point_mlflow_at(default_tracking_uri())
-    with bounded(), quiet("mlflow"), TemporaryDirectory() as scratch:
+        if not mlflow.is_tracking_uri_set():  # type: ignore[no-untyped-call]
+            point_mlflow_at(default_tracking_uri())
         return _open(uri, _fetch(uri, scratch))
 
 
@@ -251,7 +263,8 @@ def _open(uri: str, folder: Path) -> SentenceTransformer | LSAEncoder:
 
     # Not mlflow.sentence_transformers.load_model: it always trusts code in the model's folder.
     try:
-        model = SentenceTransformer(str(folder / "model.sentence_transformer"))
+        with quiet_loading():
+            model = SentenceTransformer(str(folder / "model.sentence_transformer"))
     except Exception as error:  # whatever a library of the stack raises for a broken folder
         raise ModelUnavailableError(f"{uri!r} could not be loaded: {error}") from error
     model.truncate_dim = (description.metadata or {}).get("truncate_dim")

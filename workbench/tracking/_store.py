@@ -42,7 +42,7 @@ def ensure_store(uri: str | None = None) -> str:
     Returns
     -------
     str
-        The store's URI.
+        The store's URI; a sqlite file's path is absolute in it.
 
     Raises
     ------
@@ -53,7 +53,11 @@ def ensure_store(uri: str | None = None) -> str:
     """
     uri = _checked(uri or default_tracking_uri())
     file = sqlite_file(uri)
-    if file is None or _is_store(file):
+    if file is None:
+        return uri
+    query = uri.partition("?")[1:]
+    uri = sqlite_uri(file) + "".join(query)  # absolute: the working directory may change
+    if _is_store(file):
         return uri
     from filelock import FileLock, Timeout
 
@@ -81,7 +85,7 @@ def connect(uri: str | None = None) -> tuple[MlflowClient, str]:
     """
     chosen = _checked(uri or default_tracking_uri())
     check_answers(chosen)
-    ensure_store(chosen)
+    chosen = ensure_store(chosen)
     with explained(chosen), bounded(retries=0):
         from mlflow import MlflowClient
 
@@ -96,14 +100,10 @@ def experiment(client: MlflowClient, name: str, uri: str) -> str:
     Raises
     ------
     InputError
-        If the name is empty or too long, or names an experiment in the store's trash.
+        If the experiment of that name is in the store's trash.
     """
     from mlflow.exceptions import MlflowException
 
-    if not isinstance(name, str) or not name.strip() or len(name) > 500:
-        raise InputError(
-            f"track: expected the experiment's name, 1 to 500 characters; got {name!r:.80}."
-        )
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
@@ -168,7 +168,9 @@ def _checked(uri: str) -> str:
         )
     if uri.startswith("sqlite:"):
         if uri.removeprefix("sqlite:").strip("/") in ("", ":memory:"):
-            raise InputError(f"track: {uri!r} keeps nothing. Name a file: sqlite:////path/to/mlflow.db.")
+            raise InputError(
+                f"track: {uri!r} keeps nothing. Name a file: sqlite:////path/to/mlflow.db."
+            )
         if not uri.startswith("sqlite:///"):
             raise InputError(f"track: {uri!r} needs three slashes before the path: sqlite:///path.")
     elif "://" not in uri or uri.startswith("file:"):
@@ -197,7 +199,7 @@ def _is_store(file: Path) -> bool:
     if not file.exists() or file.stat().st_size == 0:
         return False
     if not file.is_file():
-        raise TrackingUnavailableError(f"{file} is not a file; expected MLflow's sqlite file there.")
+        raise TrackingUnavailableError(f"{file} is a folder; expected MLflow's sqlite file there.")
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -218,7 +220,8 @@ def _create(file: Path) -> None:
         with quiet("mlflow.store.db.utils", "alembic"):
             from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-            store = SqlAlchemyStore(sqlite_uri(draft), artifact_location(sqlite_uri(file)))
+            artifacts = artifact_location(sqlite_uri(file))
+            store = SqlAlchemyStore(sqlite_uri(draft), artifacts)  # type: ignore[no-untyped-call]
             store.engine.dispose()
         os.replace(draft, file)
     finally:

@@ -1,0 +1,109 @@
+"""The offline report: what is in the file, what is not, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from workbench.analysis import Projection, cluster, project, similarity_matrix
+from workbench.corpus import Corpus
+from workbench.embeddings import Embeddings
+from workbench.errors import InputError
+from workbench.report import write_report
+from workbench.views import view_of
+
+SECRET = "the quokka signed the contract"
+
+
+def payload(page: str) -> dict[str, Any]:
+    (packed,) = re.findall(r'class="workbench-data">([^<]*)<', page)
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+@pytest.fixture(scope="module")
+def embeddings() -> Embeddings:
+    generator = np.random.default_rng(0)
+    centres = np.repeat(np.eye(8)[:3] * 4, 20, axis=0)
+    corpus = Corpus(
+        texts=tuple(f"{SECRET} number {i}" for i in range(60)),
+        columns={"team": ["red", "blue", "green"] * 20, "salary": [f"pay-{i}" for i in range(60)]},
+        label="team",
+    )
+    return Embeddings.from_array(centres + generator.normal(size=(60, 8)), corpus)
+
+
+@pytest.fixture(scope="module")
+def projection(embeddings: Embeddings) -> Projection:
+    return project(embeddings, method="pca")
+
+
+def test_one_file_holds_everything(
+    tmp_path: Path, embeddings: Embeddings, projection: Projection
+) -> None:
+    path = tmp_path / "new folder" / "report.html"
+    values = [
+        projection,
+        cluster(embeddings, method="kmeans", n_clusters=3),
+        similarity_matrix(embeddings),
+    ]
+    assert write_report(path, values, title="<b>Teams</b> & $x$") == path
+    page = path.read_text()
+    assert "&lt;b&gt;Teams&lt;/b&gt;" in page
+    assert "<b>Teams" not in page
+    assert len(page) < 2_500_000
+    data = payload(page)
+    assert [view["figure"]["layout"]["meta"]["workbench"]["kind"] for view in data["views"]] == [
+        "map",
+        "clusters",
+        "heatmap",
+    ]
+    keys = {view["texts"]["text"] for view in data["views"]}
+    assert len(keys) == 1  # the texts are in the file once
+    assert data["columns"][keys.pop()] == list(embeddings.corpus.texts)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert [p.name for p in path.parent.iterdir()] == ["report.html"]
+
+
+def test_private_texts_are_nowhere(
+    tmp_path: Path, embeddings: Embeddings, projection: Projection
+) -> None:
+    clustering = cluster(embeddings, method="kmeans", n_clusters=3)
+    path = write_report(
+        tmp_path / "r.html",
+        [projection, clustering, similarity_matrix(embeddings)],
+        texts=False,
+        columns=["team"],
+    )
+    page = path.read_text()
+    everything = page + json.dumps(payload(page))
+    for word in ("quokka", "contract", "pay-1", "salary"):
+        assert word not in everything
+    assert "blue" in everything
+
+
+def test_views_are_taken_as_they_are(tmp_path: Path, projection: Projection) -> None:
+    view = view_of(projection)
+    path = write_report(tmp_path / "r.html", view)
+    data = payload(path.read_text())
+    assert data["columns"][data["views"][0]["texts"]["id"]] == view.texts["id"].tolist()
+
+
+def test_it_refuses_what_it_cannot_show(tmp_path: Path, projection: Projection) -> None:
+    with pytest.raises(InputError, match="expected at least one value"):
+        write_report(tmp_path / "r.html", [])
+    with pytest.raises(InputError, match="no view"):
+        write_report(tmp_path / "r.html", [projection, 7])
+    with pytest.raises(InputError, match="is a directory; expected a file"):
+        write_report(tmp_path, [projection])
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_report(tmp_path / "file" / "r.html", [projection])
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]

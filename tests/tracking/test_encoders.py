@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.embeddings import Embeddings
+from workbench.errors import InputError, ModelUnavailableError
+from workbench.models import DenseEncoder, LSAEncoder, load_encoder
+from workbench.models.mlflow_uri import load
+from workbench.tracking import track
+
+TEXTS = ["the order is late", "refund the order", "<b>late</b> 🙂"]
+
+
+@pytest.fixture(scope="module")
+def lsa() -> LSAEncoder:
+    return LSAEncoder(dimension=4).fit([*TEXTS, "a further text", "one more of them"])
+
+
+def test_a_dense_encoder_comes_back_in_both_ways(store: str, tiny_encoder: DenseEncoder) -> None:
+    import mlflow
+
+    expected = tiny_encoder.encode(TEXTS)
+    with track("models", store) as run:
+        info = run.log_encoder(tiny_encoder)
+    native = mlflow.sentence_transformers.load_model(info.model_uri)
+    served = mlflow.pyfunc.load_model(info.model_uri)
+    np.testing.assert_array_equal(native.encode(TEXTS), expected)
+    np.testing.assert_array_equal(served.predict(TEXTS), expected)
+    assert served.predict(TEXTS[0]).shape == (1, 8)
+    assert served.predict(TEXTS).dtype == np.float32
+    unit = served.predict(TEXTS, params={"normalize_embeddings": True, "truncate_dim": 3})
+    np.testing.assert_allclose(np.linalg.norm(unit, axis=1), 1, rtol=1e-6)
+    loaded = load_encoder(info.model_uri)
+    np.testing.assert_array_equal(loaded.encode(TEXTS), expected)
+    assert loaded.spec.revision == tiny_encoder.spec.revision
+
+
+def test_the_model_is_of_its_run_and_says_what_it_is(
+    store: str, tiny_encoder: DenseEncoder
+) -> None:
+    from mlflow import MlflowClient, active_run
+
+    with track("models", store) as run:
+        info = run.log_encoder(tiny_encoder, name="tiny one")
+        assert active_run() is None
+    client = MlflowClient(store)
+    logged = client.get_logged_model(info.model_id)
+    assert (logged.name, logged.source_run_id, logged.status) == ("tiny one", run.id, "READY")
+    assert logged.params["family"] == "static"
+    assert logged.params["dimension"] == "8"
+    outputs = client.get_run(run.id).outputs.model_outputs
+    assert [output.model_id for output in outputs] == [info.model_id]
+    signature = info.signature.to_dict()
+    assert '"dtype": "float32", "shape": [-1, 8]' in signature["outputs"]
+    assert '"type": "string"' in signature["inputs"]
+
+
+def test_requirements_are_pinned_and_cost_nothing(store: str, tiny_encoder: DenseEncoder) -> None:
+    import mlflow
+
+    with track("models", store) as run:
+        run.log_encoder(tiny_encoder)  # imports
+        started = time.monotonic()
+        info = run.log_encoder(tiny_encoder, name="again")
+        assert time.monotonic() - started < 3
+    folder = Path(mlflow.artifacts.download_artifacts(info.model_uri))
+    lines = (folder / "requirements.txt").read_text().split()
+    assert all("==" in line and "+" not in line for line in lines)
+    named = {line.partition("==")[0] for line in lines}
+    assert {"mlflow", "sentence-transformers", "torch"} <= named
+
+
+def test_truncation_survives(store: str, tiny_encoder: DenseEncoder) -> None:
+    import mlflow
+    from sentence_transformers import SentenceTransformer
+
+    short = SentenceTransformer(modules=list(tiny_encoder.model), truncate_dim=5, device="cpu")
+    expected = short.encode(TEXTS)
+    with track("models", store) as run:
+        info = run.log_encoder(short)
+    np.testing.assert_array_equal(load_encoder(info.model_uri).encode(TEXTS), expected)
+    np.testing.assert_array_equal(mlflow.pyfunc.load_model(info.model_uri).predict(TEXTS), expected)
+
+
+def test_an_lsa_encoder_comes_back(store: str, lsa: LSAEncoder, tmp_path: Path) -> None:
+    import mlflow
+
+    expected = lsa.encode(TEXTS)
+    with track("models", store) as run:
+        info = run.log_encoder(lsa, name="lsa")
+    loaded = load(info.model_uri)
+    assert isinstance(loaded, LSAEncoder)
+    np.testing.assert_array_equal(loaded.encode(TEXTS), expected)
+    assert loaded.spec == lsa.spec
+    np.testing.assert_array_equal(mlflow.pyfunc.load_model(info.model_uri).predict(TEXTS), expected)
+    folder = Path(mlflow.artifacts.download_artifacts(info.model_uri))
+    assert not [path for path in folder.rglob("*") if path.suffix in (".pkl", ".pickle")]
+
+
+def test_a_served_lsa_needs_no_workbench_installed(
+    store: str, lsa: LSAEncoder, tmp_path: Path
+) -> None:
+    import mlflow
+
+    with track("models", store) as run:
+        info = run.log_encoder(lsa)
+    folder = mlflow.artifacts.download_artifacts(info.model_uri)
+    script = (
+        "import sys, mlflow\n"
+        f"model = mlflow.pyfunc.load_model({str(folder)!r})\n"
+        "print(model.predict(['the order is late'])[0].tolist())\n"
+        "print(sys.modules['workbench'].__path__[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    vector, where = done.stdout.strip().splitlines()
+    np.testing.assert_allclose(eval(vector), lsa.encode(["the order is late"])[0], rtol=1e-6)
+    assert where.startswith(str(folder))
+
+
+def test_metrics_logged_before_and_after_are_the_models(
+    store: str, tiny_encoder: DenseEncoder, embeddings: Embeddings
+) -> None:
+    from mlflow import MlflowClient
+
+    corpus = embeddings.corpus
+    made = Embeddings(tiny_encoder.encode(corpus.texts), corpus, tiny_encoder.spec)
+    with track("models", store) as run:
+        run.log(made)
+        info = run.log_encoder(tiny_encoder)
+        run.log(made)
+    metrics = MlflowClient(store).get_logged_model(info.model_id).metrics
+    assert {metric.key for metric in metrics} >= {"embeddings/texts", "embeddings_2/texts"}
+    assert {metric.dataset_digest for metric in metrics} == {corpus.fingerprint}
+
+
+def test_what_is_no_encoder(store: str, embeddings: Embeddings) -> None:
+    class CrossEncoder:
+        pass
+
+    class Own:
+        spec = embeddings.spec
+
+        def encode(self, texts: list[str], /, batch_size: int = 32, **_: object) -> np.ndarray:
+            return np.zeros((len(texts), 2), dtype=np.float32)
+
+    with track("models", store) as run:
+        with pytest.raises(InputError, match="CrossEncoder gives no dense vectors"):
+            run.log_encoder(CrossEncoder())
+        with pytest.raises(InputError, match=r"PythonModel"):
+            run.log_encoder(Own())
+        with pytest.raises(InputError, match="not fitted"):
+            run.log_encoder(LSAEncoder())
+        with pytest.raises(InputError, match="expected a name"):
+            run.log_encoder(17)
+
+
+def test_a_private_run_takes_no_vocabulary(store: str, lsa: LSAEncoder) -> None:
+    with (
+        track("models", store, texts=False) as run,
+        pytest.raises(InputError, match="holds the words of the texts"),
+    ):
+        run.log_encoder(lsa)
+
+
+def test_a_model_that_is_not_there(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelUnavailableError, match="no tracking store yet"):
+        load("models:/m-0123456789")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+    with pytest.raises(ModelUnavailableError, match="could not be read from sqlite"):
+        load("models:/m-0123456789")
+    with pytest.raises(ModelUnavailableError, match="could not be read"):
+        load("runs:/0123456789/encoder")
+
+
+def test_a_model_of_another_kind(store: str, tmp_path: Path) -> None:
+    import mlflow
+    from sklearn.linear_model import LinearRegression
+
+    with track("models", store) as run:
+        mlflow.sklearn.save_model(
+            LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]),
+            str(tmp_path / "other"),
+            pip_requirements=[],
+            serialization_format="cloudpickle",
+        )
+        client = mlflow.MlflowClient(store)
+        logged = client.create_logged_model(run.experiment_id, "other")
+        client.log_model_artifacts(logged.model_id, str(tmp_path / "other"))
+    with pytest.raises(ModelUnavailableError, match=r"not an encoder: its flavors are \['python"):
+        load(logged.model_uri)
+
+
+def test_a_registered_model(store: str, tiny_encoder: DenseEncoder) -> None:
+    import mlflow
+
+    with track("models", store) as run:
+        info = run.log_encoder(tiny_encoder)
+    client = mlflow.MlflowClient(store)
+    client.create_registered_model("tickets")
+    client.create_model_version("tickets", info.model_uri, run.id, model_id=info.model_id)
+    client.set_registered_model_alias("tickets", "best", "1")
+    expected = tiny_encoder.encode(TEXTS)
+    for uri in ("models:/tickets/1", "models:/tickets@best", f"runs:/{run.id}/encoder"):
+        np.testing.assert_array_equal(load_encoder(uri).encode(TEXTS), expected)

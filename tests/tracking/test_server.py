@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.analysis import project
+from workbench.embeddings import Embeddings
+from workbench.errors import TrackingUnavailableError, WorkbenchWarning
+from workbench.models import DenseEncoder, LSAEncoder, load_encoder
+from workbench.models.mlflow_uri import load
+from workbench.tracking import open_view, track
+from workbench.views import View
+
+
+@pytest.fixture
+def server(store: str, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real tracking server of one process on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "1", "--backend-store-uri", store,
+        "--artifacts-destination", str(tmp_path / "server-artifacts"),
+    ]  # fmt: skip
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with (tmp_path / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, env=environment, cwd=tmp_path, start_new_session=True
+        )
+    try:
+        _await(f"http://127.0.0.1:{port}/health", process, tmp_path / "server.log")
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        _kill(process)
+
+
+def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up = time.monotonic() + 90
+    while time.monotonic() < give_up and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"the server did not start:\n{log.read_text()[-3000:]}")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the server and the workers of its own session."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=20)
+
+
+def test_a_server_takes_it_all_and_when_it_dies_nothing_is_lost(
+    server: tuple[str, subprocess.Popen[bytes]],
+    embeddings: Embeddings,
+    tiny_encoder: DenseEncoder,
+    tmp_path: Path,
+) -> None:
+    import mlflow
+
+    uri, process = server
+    projection = project(embeddings, method="pca")
+    expected = tiny_encoder.encode(["the order"])
+    with track("tickets", uri) as run:
+        run.log(projection)
+        info = run.log_encoder(tiny_encoder)
+        assert isinstance(open_view(run.id, "projection", uri), View)
+        np.testing.assert_array_equal(load_encoder(info.model_uri).encode(["the order"]), expected)
+        served = mlflow.pyfunc.load_model(info.model_uri).predict(["the order"])
+        np.testing.assert_array_equal(served, expected)
+
+        _kill(process)
+        started = time.monotonic()
+        with pytest.warns(WorkbenchWarning, match="is kept in") as caught:
+            assert run.log(projection) == "projection_2"
+        assert time.monotonic() - started < 20
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", WorkbenchWarning)
+            started = time.monotonic()
+            run.log(embeddings)
+            kept = run.log_encoder(tiny_encoder)
+            assert time.monotonic() - started < 5
+
+    folder = tmp_path / "data" / "embedding-workbench" / "unsent" / run.id
+    assert str(folder) in str(caught[0].message)
+    assert caught[0].filename == __file__
+    again = View.from_json((folder / "figures" / "projection_2.view.json").read_text())
+    assert len(again.texts) == 20
+    assert (folder / "figures" / "projection_2.html").stat().st_size > 100_000
+    assert len(pd.read_parquet(folder / "tables" / "embeddings.parquet")) == 20
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert [line["name"] for line in lines] == ["projection_2", "embeddings"]
+    assert lines[1]["metrics"]["embeddings/texts"] == 20
+    assert lines[1]["corpora"][0]["digest"] == embeddings.corpus.fingerprint
+    ended = json.loads((folder / "run.json").read_text())
+    assert (ended["status"], ended["experiment"], ended["uri"]) == ("FINISHED", "tickets", uri)
+    local = mlflow.pyfunc.load_model(kept.model_uri).predict(["the order"])
+    np.testing.assert_array_equal(local, expected)
+    loaded = load(kept.model_uri)
+    assert not isinstance(loaded, LSAEncoder)
+    np.testing.assert_array_equal(loaded.encode(["the order"]), expected)
+    with pytest.raises(TrackingUnavailableError, match="does not answer"):
+        open_view(run.id, "projection", uri)

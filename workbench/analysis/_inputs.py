@@ -1,0 +1,66 @@
+"""Checks that every analysis makes before it works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from workbench._arrays import FloatArray, IntArray
+from workbench.embeddings import Embeddings
+from workbench.errors import InputError
+
+__all__ = ["as_embeddings", "as_seed", "as_whole", "distinct_rows", "renamed", "steady_threads"]
+
+
+def as_embeddings(value: object, caller: str) -> Embeddings:
+    """Return ``value`` if it is an Embeddings, or raise an InputError that says how to make one."""
+    if isinstance(value, Embeddings):
+        return value
+    raise InputError(
+        f"{caller}: expected Embeddings; got {type(value).__name__}. Make them with "
+        "wb.embed(corpus, encoder), or from an array with wb.Embeddings.from_array(vectors, texts)."
+    )
+
+
+def as_whole(value: object, name: str, low: int, high: int, advice: str = "") -> int:
+    """Return ``value`` if it is a whole number from low to high, or raise an InputError."""
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        number = int(value)
+        if low <= number <= high:
+            return number
+    raise InputError(
+        f"{name}: expected a whole number from {low} to {high}; got {value!r}.{advice}"
+    )
+
+
+def as_seed(value: object) -> int:
+    """Return ``random_state`` as an int, or raise an InputError."""
+    return as_whole(value, "random_state", 0, 2**32 - 1, " The same number gives the same result.")
+
+
+def distinct_rows(vectors: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the first row of each distinct vector (u,), and which of them each row is (n,)."""
+    seen: dict[bytes, int] = {}
+    plain = vectors + np.float32(0.0)  # no -0.0, whose bytes differ from those of 0.0
+    which = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in plain], np.int64)
+    return np.unique(which, return_index=True)[1].astype(np.int64), which
+
+
+def renamed(name: str, taken: tuple[str, ...]) -> str:
+    """Return a corpus column's name, marked where a table already has that name."""
+    return f"{name}_column" if name in taken else name
+
+
+@contextmanager
+def steady_threads() -> Iterator[None]:
+    """Keep scikit-learn's loops to two threads, so that a seed gives the same numbers.
+
+    k-means and t-SNE add up partial sums in the order in which threads finish: two parts have
+    the same sum in either order, three do not.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(limits=2, user_api="openmp"):
+        yield

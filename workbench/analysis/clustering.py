@@ -1,0 +1,268 @@
+"""Clustering: the texts in groups, with what each group is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from workbench._arrays import FloatArray, IntArray, freeze
+from workbench._html import rows_table
+from workbench.analysis._inputs import as_embeddings, as_seed, renamed
+from workbench.analysis.keywords import class_keywords
+from workbench.analysis.neighbors import Neighbors
+from workbench.analysis.parameters import CLUSTERING_PARAMETERS, ParameterValue, checked
+from workbench.analysis.partition import partition
+from workbench.analysis.reduction import check_neighbors
+from workbench.embeddings import Embeddings
+from workbench.errors import InputError
+
+__all__ = ["Cluster", "Clustering", "cluster", "silhouette"]
+
+_EXEMPLARS = 3
+_SILHOUETTE_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One group of texts.
+
+    Parameters
+    ----------
+    label
+        Its number; 0 is the largest cluster.
+    size
+        How many texts it has.
+    exemplars
+        The rows of the (up to three) texts nearest to its centre by cosine, nearest first.
+    keywords
+        The words that set it apart (c-TF-IDF), the strongest first.
+    """
+
+    label: int
+    size: int
+    exemplars: tuple[int, ...]
+    keywords: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The label and the first three keywords: ``"3: refund, money, card"``."""
+        return f"{self.label}: {', '.join(self.keywords[:3])}" if self.keywords else str(self.label)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustering:
+    """Each text's cluster.
+
+    Parameters
+    ----------
+    labels
+        Read-only int64 array of shape (n,): 0 is the largest cluster, -1 means unclustered.
+    embeddings
+        The n texts and their vectors.
+    method
+        ``hdbscan``, ``kmeans``, ``agglomerative`` or ``community``.
+    params
+        The method's parameters, as they were used.
+    random_state
+        The seed.
+    reduction
+        What the vectors were reduced by first (``"umap, 5 dimensions"``); empty: by nothing.
+    silhouette
+        -1 to 1, on the unit vectors by cosine, unclustered texts left out (above 10,000 texts,
+        on a sample of that many); NaN for fewer than two clusters.
+    clusters
+        The clusters in the order of their labels.
+    notes
+        Sentences about what was done otherwise than asked.
+    """
+
+    labels: IntArray
+    embeddings: Embeddings
+    method: str
+    params: Mapping[str, ParameterValue]
+    random_state: int
+    reduction: str
+    silhouette: float
+    clusters: tuple[Cluster, ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", freeze(self.labels))
+        object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
+
+    @property
+    def unclustered(self) -> int:
+        """How many texts are in no cluster."""
+        return int(np.count_nonzero(self.labels < 0))
+
+    def name_of(self, label: int) -> str:
+        """Return a cluster's name: ``"3: refund, money, card"``, or ``"unclustered"`` for -1.
+
+        Raises
+        ------
+        InputError
+            If there is no such cluster.
+        """
+        if label == -1:
+            return "unclustered"
+        if 0 <= label < len(self.clusters):
+            return self.clusters[label].name
+        raise InputError(
+            f"There is no cluster {label!r}; there are {len(self.clusters)}, numbered from 0 "
+            "(-1: unclustered)."
+        )
+
+    def title(self) -> str:
+        """Return how the texts were clustered, for titles."""
+        return f"{self.embeddings.title()} · {self.method}, {len(self.clusters)} clusters"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per text: ``id, text, cluster, cluster_name``, the corpus' columns."""
+        corpus = self.embeddings.corpus
+        taken = ("id", "text", "cluster", "cluster_name")
+        further = {renamed(name, taken): corpus[name] for name in corpus.columns}
+        names = [self.name_of(label) for label in self.labels.tolist()]
+        frame = {"id": list(corpus.ids), "text": list(corpus.texts), "cluster": self.labels}
+        return pd.DataFrame({**frame, "cluster_name": names, **further})
+
+    def summary(self) -> dict[str, float | int | str]:
+        """Return the clustering in numbers: a flat dict."""
+        return {
+            "method": self.method,
+            "texts": len(self.embeddings),
+            "clusters": len(self.clusters),
+            "unclustered": self.unclustered,
+            "largest": max((found.size for found in self.clusters), default=0),
+            "smallest": min((found.size for found in self.clusters), default=0),
+            "silhouette": self.silhouette,
+            "reduced_by": self.reduction,
+            "random_state": self.random_state,
+            **self.params,
+            "notes": " ".join(self.notes),
+            "corpus_fingerprint": self.embeddings.corpus.fingerprint,
+        }
+
+    def _repr_html_(self) -> str:
+        texts = self.embeddings.corpus.texts
+        rows: list[tuple[object, ...]] = [
+            (found.label, found.size, ", ".join(found.keywords), texts[found.exemplars[0]])
+            for found in self.clusters
+        ]
+        rows.append(("unclustered", self.unclustered, "", " ".join(self.notes)))
+        header = ("cluster", "texts", "keywords", "nearest to its centre")
+        return rows_table(f"{self.title()}, silhouette {self.silhouette:.3f}", header, rows)
+
+    def __repr__(self) -> str:
+        return (
+            f"Clustering({len(self.embeddings)} texts, {self.method!r}, "
+            f"{len(self.clusters)} clusters, {self.unclustered} unclustered, "
+            f"silhouette={self.silhouette:.3f})"
+        )
+
+
+def cluster(
+    embeddings: Embeddings,
+    *,
+    method: str = "hdbscan",
+    random_state: int = 0,
+    neighbors: Neighbors | None = None,
+    **params: ParameterValue,
+) -> Clustering:
+    """Return the texts in clusters.
+
+    Parameters
+    ----------
+    embeddings
+        The n texts.
+    method
+        ``hdbscan`` (on a UMAP reduction, which the result names), ``kmeans`` (on unit vectors),
+        ``agglomerative`` (average linkage, cosine) or ``community`` (sentence-transformers'
+        community detection).
+    random_state
+        The same number gives the same clusters.
+    neighbors
+        The texts' neighbours by cosine, where they are known; only the reduction uses them.
+    **params
+        The method's parameters: ``CLUSTERING_PARAMETERS``. Values that n texts do not allow are
+        lowered, and a note says so.
+
+    Raises
+    ------
+    InputError
+        If the method or a parameter is unknown or out of range, the neighbours are those of
+        other vectors, a vector is all zeros, or there are more than 10,000 texts for
+        ``agglomerative`` (or for ``hdbscan`` with ``reduction="none"``).
+    """
+    source = as_embeddings(embeddings, "cluster")
+    values = checked(method, params, CLUSTERING_PARAMETERS)
+    seed = as_seed(random_state)
+    check_neighbors(neighbors, source)
+    found = partition(source, method, values, seed, neighbors)
+    labels = _by_size(found.labels)
+    vectors = source.unit()
+    return Clustering(
+        labels=labels,
+        embeddings=source,
+        method=method,
+        params={**values, **dict(found.changed)},
+        random_state=seed,
+        reduction=found.reduction,
+        silhouette=silhouette(vectors, labels, random_state=seed),
+        clusters=_described(source, vectors, labels),
+        notes=found.notes,
+    )
+
+
+def silhouette(vectors: FloatArray, labels: IntArray, *, random_state: int = 0) -> float:
+    """Return the mean silhouette of the clustered texts by cosine, -1 to 1.
+
+    Parameters
+    ----------
+    vectors
+        Unit vectors, shape (n, d).
+    labels
+        Clusters, shape (n,); texts labelled -1 are left out.
+    random_state
+        Above 10,000 clustered texts, a sample of that many is drawn with this seed.
+
+    Returns
+    -------
+    float
+        NaN when there are fewer than two clusters, or no cluster has two texts.
+    """
+    from sklearn import config_context
+    from sklearn.metrics import silhouette_score
+
+    rows = np.flatnonzero(labels >= 0)
+    if len(rows) > _SILHOUETTE_ROWS:
+        rng = np.random.default_rng(random_state)
+        rows = np.sort(rng.choice(rows, _SILHOUETTE_ROWS, replace=False))
+    if not 2 <= len(np.unique(labels[rows])) < len(rows):
+        return float("nan")
+    with config_context(working_memory=128):  # MiB of similarities at a time
+        return float(silhouette_score(vectors[rows], labels[rows], metric="cosine"))
+
+
+def _by_size(labels: IntArray) -> IntArray:
+    """Return the labels renumbered: 0 the largest cluster, equal ones by their first row."""
+    found, first, sizes = np.unique(labels, return_index=True, return_counts=True)
+    kept = found >= 0
+    order = np.lexsort((first[kept], -sizes[kept]))
+    new = np.full(len(found), -1, np.int64)
+    new[np.flatnonzero(kept)[order]] = np.arange(len(order))
+    return np.asarray(new[np.searchsorted(found, labels)], np.int64)
+
+
+def _described(source: Embeddings, vectors: FloatArray, labels: IntArray) -> tuple[Cluster, ...]:
+    keywords = class_keywords(source.corpus.texts, labels)
+    clusters = []
+    for label in range(int(labels.max()) + 1):
+        rows = np.flatnonzero(labels == label)
+        closeness = vectors[rows] @ vectors[rows].mean(axis=0)
+        nearest = rows[np.argsort(-closeness, kind="stable")[:_EXEMPLARS]]
+        clusters.append(Cluster(label, len(rows), tuple(nearest.tolist()), keywords[label]))
+    return tuple(clusters)

@@ -1,0 +1,66 @@
+"""How far a map can be trusted: whether texts that lie together on it are alike."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench._arrays import FloatArray, IntArray
+from workbench.analysis._inputs import distinct_rows
+
+__all__ = ["MOST_ROWS", "trustworthiness"]
+
+MOST_ROWS = 5000
+_BLOCK_CELLS = 4_000_000
+
+
+def trustworthiness(
+    vectors: FloatArray, coordinates: FloatArray, k: int, *, random_state: int = 0
+) -> float:
+    """Return the trustworthiness of a map, 0 to 1 (Venna and Kaski, 2001).
+
+    Of each text's k neighbours on the map, those that are not among its k neighbours by cosine
+    count against the map, by how far down that list they are. It is the number that
+    ``sklearn.manifold.trustworthiness(vectors, coordinates, n_neighbors=k, metric="cosine")``
+    gives, without its n × n matrix; texts with equal vectors share a rank.
+
+    Parameters
+    ----------
+    vectors
+        Unit vectors, shape (n, d).
+    coordinates
+        Their places on the map, shape (n, 2).
+    k
+        How many neighbours, from 1 and below n / 2.
+    random_state
+        Above ``MOST_ROWS`` texts, the mean is over a sample of that many, drawn with this seed;
+        each is still compared with all n texts.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    n = len(vectors)
+    rows = np.arange(n)
+    if n > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(random_state).choice(n, MOST_ROWS, replace=False))
+    on_map = NearestNeighbors(n_neighbors=k).fit(coordinates).kneighbors(return_distance=False)
+    first, which = distinct_rows(vectors)
+    distinct = vectors if len(first) == n else vectors[first]
+    penalty = 0
+    step = max(1, _BLOCK_CELLS // n)
+    for start in range(0, len(rows), step):
+        block = rows[start : start + step]
+        cosines = vectors[block] @ distinct.T
+        if distinct is not vectors:
+            cosines = cosines[:, which]
+        cosines[np.arange(len(block)), block] = -np.inf
+        penalty += int(np.maximum(_ranks(cosines, on_map[block]) - k, 0).sum())
+    return 1.0 - penalty * 2.0 / (len(rows) * k * (2.0 * n - 3.0 * k - 1.0))
+
+
+def _ranks(cosines: FloatArray, columns: NDArray[np.int64]) -> IntArray:
+    """Return, from 1, the rank of some columns' cosines in each row, shape (b, k)."""
+    ranks = np.empty(columns.shape, np.int64)
+    for place, column in enumerate(columns.T):
+        theirs = cosines[np.arange(len(cosines)), column, None]
+        ranks[:, place] = 1 + np.count_nonzero(cosines > theirs, axis=1)
+    return ranks

@@ -1,0 +1,147 @@
+// What a view means: its texts, its points or cells, the words searched, the categories.
+import { decode } from "./host_library.js";
+
+export function readView(view) {
+  const meta = view.figure.layout?.meta?.workbench ?? {};
+  const ids = view.texts.id ?? [];
+  const model = {
+    kind: meta.kind ?? "figure",
+    meta,
+    ids,
+    texts: view.texts,
+    layout: view.figure.layout ?? {},
+    data: view.figure.data ?? [],
+    rowOf: new Map(ids.map((id, row) => [id, row])),
+    haystack: null,
+  };
+  if (model.kind === "map") readPoints(model);
+  if (model.kind === "heatmap") readCells(model);
+  return model;
+}
+
+function readPoints(model) {
+  const count = model.ids.length;
+  model.x = new Float32Array(count);
+  model.y = new Float32Array(count);
+  for (const trace of model.data) {
+    const [rows, x, y] = [trace.customdata, trace.x, trace.y].map(decode);
+    for (let i = 0; i < (rows ?? []).length; i += 1) {
+      model.x[rows[i]] = x[i];
+      model.y[rows[i]] = y[i];
+    }
+  }
+}
+
+function readCells(model) {
+  const { rows, columns } = model.meta;
+  const flat = decode(model.data[0].z);
+  const width = columns.length;
+  model.z = rows.map((_, i) =>
+    Array.isArray(flat) ? flat[i] : flat.subarray(i * width, (i + 1) * width),
+  );
+  model.placeOfRow = new Map(rows.map((row, place) => [row, place]));
+  model.placeOfColumn = new Map(columns.map((row, place) => [row, place]));
+}
+
+// The similarity in a cell, as a string with no more digits than were stored.
+export function similarity(model, i, j) {
+  const value = model.z[i][j];
+  if (!model.meta.coded) return value.toFixed(4);
+  const [low, high] = model.meta.value_range;
+  return (low + (value / 255) * (high - low)).toFixed(high - low > 20 ? 1 : 2);
+}
+
+export function elide(text, most) {
+  const head = String(text).slice(0, most * 4);
+  const line = head.replace(/\s+/g, " ").trim();
+  const cut = line.length > most || String(text).length > head.length;
+  return cut ? `${Array.from(line).slice(0, most - 1).join("")}…` : line;
+}
+
+export function shown(value) {
+  if (value === null || value === undefined) return "";
+  return typeof value === "number" && !Number.isInteger(value)
+    ? String(Number(value.toPrecision(4)))
+    : String(value);
+}
+
+// Rows whose text holds every word, upper or lower case; null when nothing is searched.
+export function search(model, query) {
+  const words = fold(query ?? "").split(/\s+/).filter(Boolean);
+  if (!words.length) return null;
+  model.haystack ??= searchable(model).map(fold);
+  const hits = [];
+  model.haystack.forEach((text, row) => {
+    if (words.every((word) => text.includes(word))) hits.push(row);
+  });
+  return hits;
+}
+
+function searchable(model) {
+  if (model.texts.text) return model.texts.text.map(String);
+  const columns = ["id", ...(model.meta.table ?? [])].map((name) => model.texts[name] ?? []);
+  return model.ids.map((_, row) => columns.map((column) => shown(column[row])).join(" "));
+}
+
+function fold(text) {
+  return text.normalize("NFC").toLowerCase();
+}
+
+export function rowsOf(model, ids) {
+  const rows = [];
+  for (const id of ids) {
+    const row = model.rowOf.get(id);
+    if (row !== undefined) rows.push(row);
+  }
+  return rows.sort((a, b) => a - b);
+}
+
+export function rowsOfCluster(model, label) {
+  const labels = model.texts.cluster ?? [];
+  const own = new Set(model.meta.clusters.map((bar) => bar.label));
+  const wanted = label === -2 ? (value) => !own.has(value) : (value) => value === label;
+  return model.ids.map((_, row) => row).filter((row) => wanted(labels[row]));
+}
+
+export function kindOf(model, column) {
+  return (model.meta.color_columns ?? []).find((entry) => entry.name === column)?.kind;
+}
+
+// Groups of rows as the Python view makes them: most frequent first, ties by name, the rest
+// as "other", nulls and unclustered texts last.
+export function categories(model, column, most) {
+  const byCluster = column === "cluster";
+  const values = model.texts[byCluster ? "cluster_name" : column] ?? [];
+  const rows = new Map();
+  values.forEach((value, row) => {
+    const name = value === null || value === undefined ? "(none)" : String(value);
+    if (!rows.has(name)) rows.set(name, []);
+    rows.get(name).push(row);
+  });
+  const isQuiet = (name) => name === "(none)" || (byCluster && name === "unclustered");
+  const named = [...rows.keys()].filter((name) => !isQuiet(name));
+  named.sort((a, b) => rows.get(b).length - rows.get(a).length || (a < b ? -1 : 1));
+  const groups = named.slice(0, most).map((name, rank) => ({ name, rank, rows: rows.get(name) }));
+  const rest = named.slice(most);
+  if (rest.length) {
+    const others = rest.flatMap((name) => rows.get(name)).sort((a, b) => a - b);
+    groups.push({ name: `other (${rest.length} more)`, rank: -1, rows: others });
+  }
+  const quiet = [...rows.keys()].filter(isQuiet).sort();
+  return groups.concat(quiet.map((name) => ({ name, rank: -2, rows: rows.get(name) })));
+}
+
+// Numbers of a column for a colour scale (dates in milliseconds) and the rows that have none.
+export function scale(model, column, dates) {
+  const present = [];
+  const missing = [];
+  const values = [];
+  (model.texts[column] ?? []).forEach((value, row) => {
+    if (value === null) missing.push(row);
+    else {
+      present.push(row);
+      values.push(dates ? Date.parse(value.length > 10 ? `${value}Z` : value) : value);
+    }
+  });
+  return { present, missing, values };
+}

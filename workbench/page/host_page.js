@@ -1,0 +1,93 @@
+// The page around a figure: its theme, its width, what is near, and the other figures on it.
+import { shared } from "./host_library.js";
+
+// JupyterLab says on <body> whether its theme is light; elsewhere the reader's system does.
+export function followTheme(report) {
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const current = () => {
+    const jupyter = document.body?.dataset.jpThemeLight;
+    if (jupyter !== undefined) return jupyter === "false" ? "dark" : "light";
+    return system.matches ? "dark" : "light";
+  };
+  let last = null;
+  const tell = () => {
+    if (current() === last) return;
+    last = current();
+    report(last);
+  };
+  const observer = new MutationObserver(tell);
+  observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+  system.addEventListener("change", tell);
+  tell();
+  return () => {
+    observer.disconnect();
+    system.removeEventListener("change", tell);
+  };
+}
+
+export function followWidth(element, report) {
+  let frame = 0;
+  const observer = new ResizeObserver(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => report(element.clientWidth));
+  });
+  observer.observe(element);
+  return () => {
+    cancelAnimationFrame(frame);
+    observer.disconnect();
+  };
+}
+
+export function nearViewport(element, report) {
+  const margin = "600px 0px";
+  const observer = new IntersectionObserver(
+    (entries) => report(entries[entries.length - 1].isIntersecting),
+    { rootMargin: margin, scrollMargin: margin },
+  );
+  observer.observe(element);
+  return () => observer.disconnect();
+}
+
+// Selections link the figures of one corpus in one notebook (a page is one notebook).
+export function link(element, key, receive) {
+  let scope;
+  const own = {
+    key,
+    receive,
+    ids: [],
+    scope: () => {
+      if (scope === undefined && element.isConnected) {
+        scope = element.closest(".jp-NotebookPanel, .jp-Document") ?? null;
+      }
+      return scope ?? null;
+    },
+  };
+  const { mounts } = shared();
+  mounts.add(own);
+  const others = () =>
+    [...mounts].filter((other) => other !== own && key() && other.key() === key() && other.scope() === own.scope());
+  return {
+    publish: (ids) => {
+      own.ids = ids;
+      for (const other of others()) {
+        other.ids = ids;
+        other.receive(ids);
+      }
+    },
+    selection: () => others().find((other) => other.ids.length)?.ids ?? [],
+    leave: () => mounts.delete(own),
+  };
+}
+
+// Calls at most once per `pause` milliseconds; the last call always arrives.
+export function throttle(pause, action) {
+  let timer = null;
+  let latest;
+  return (value) => {
+    latest = value;
+    timer ??= setTimeout(() => {
+      timer = null;
+      action(latest);
+    }, pause);
+  };
+}

@@ -1,0 +1,87 @@
+"""`write_report`: several values as one HTML file that works offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from workbench._html import rows_table
+from workbench.embeddings import Embeddings
+from workbench.errors import InputError
+from workbench.page import render_page
+from workbench.report._write import write_text
+from workbench.views import View, view_of
+from workbench.views.privacy import redacted
+
+__all__ = ["write_report"]
+
+
+def write_report(
+    path: str | Path,
+    values: object | Iterable[object],
+    *,
+    title: str | None = None,
+    texts: bool = True,
+    columns: Sequence[str] | None = None,
+) -> Path:
+    """Write one HTML file that works with no kernel and no network.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made if it is not there.
+    values
+        What to show, in this order: projections, clusterings, similarity matrices, views.
+    title
+        The page's title.
+    texts
+        False: leave the texts, and the keywords made from them, out of the file.
+    columns
+        The further columns of the corpus that may be in the file; None: all of them.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to show, a value has no view, or the file cannot be written.
+    """
+    shown = list(values) if isinstance(values, Iterable) else [values]
+    if not shown:
+        raise InputError("write_report: expected at least one value to show; got none.")
+    views = [value if isinstance(value, View) else view_of(value) for value in shown]
+    allowed = None if columns is None else list(columns)
+    page = render_page(
+        [redacted(view, texts=texts, columns=allowed) for view in views],
+        title=title or "Embedding workbench report",
+        sections=[("How these figures were made", _making(shown))],
+    )
+    return write_text(Path(path).expanduser(), page)
+
+
+def _making(values: Sequence[object]) -> str:
+    """Return a table of the numbers and parameters of each value that has a summary."""
+    rows = [
+        (kind if number == 0 else "", name, fact)
+        for value in values
+        for kind, summary in [_summary(value)]
+        for number, (name, fact) in enumerate(summary.items())
+    ]
+    return rows_table(f"workbench {version('embedding-workbench')}", ("", "", ""), rows)
+
+
+def _summary(value: object) -> tuple[str, dict[str, object]]:
+    if isinstance(value, View):
+        return f"View: {value.title}", {"kind": value.meta.get("kind", "")}
+    facts: dict[str, object] = value.summary()  # type: ignore[attr-defined]  # what has a view has one
+    embeddings: Embeddings = value.embeddings  # type: ignore[attr-defined]
+    model = {
+        "model": embeddings.spec.title(),
+        "revision": embeddings.spec.revision,
+        "truncated texts": int(embeddings.truncated.sum()),
+    }
+    return type(value).__name__, {**model, **facts}

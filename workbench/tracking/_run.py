@@ -1,0 +1,269 @@
+"""A run: what is logged goes to one MLflow run, or into a local folder when that is lost."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from workbench.errors import InputError, WorkbenchWarning
+from workbench.models import DenseEncoder, LSAEncoder
+from workbench.models.mlflow_uri import bounded, point_mlflow_at, shown_uri
+from workbench.tracking._models import check_encoder, save_encoder
+from workbench.tracking._record import Privacy, check_name, kind_of, write_record
+from workbench.tracking._sender import Sender
+from workbench.tracking._store import connect, experiment, explained
+from workbench.tracking._unsent import Unsent
+
+if TYPE_CHECKING:
+    from mlflow.models.model import ModelInfo
+
+__all__ = ["Run", "track"]
+
+
+def track(
+    name: str,
+    uri: str | None = None,
+    *,
+    texts: bool = True,
+    columns: Sequence[str] | None = None,
+) -> Run:
+    """Open a run in MLflow; use it as a context manager.
+
+    Parameters
+    ----------
+    name
+        The experiment; created when there is none of that name.
+    uri
+        The tracking store: ``"http://…"``, ``"sqlite:////…"``. By default
+        ``MLFLOW_TRACKING_URI``, else one sqlite file in the user's data folder, whatever the
+        working directory.
+    texts
+        False leaves the texts, and what quotes them, out of all that is written.
+    columns
+        The corpus columns that may be written; by default all.
+
+    Returns
+    -------
+    Run
+        Leaving its ``with`` block marks it finished, failed or killed; `Run.log` works on.
+
+    Raises
+    ------
+    TrackingUnavailableError
+        If the store does not answer: within 5 s.
+    InputError
+        If the URI is not one to track to, or the experiment is in the trash.
+
+    Notes
+    -----
+    Unless ``MLFLOW_TRACKING_URI`` or ``mlflow.set_tracking_uri`` say otherwise, MLflow's own
+    functions in this process look at the store of the last `track`.
+    """
+    if not isinstance(name, str) or not name.strip() or len(name) > 500:
+        raise InputError(
+            f"track: expected the experiment's name, 1 to 500 characters; got {name!r:.80}."
+        )
+    if isinstance(columns, str):
+        raise InputError(f"track: columns is a list of names; got one str. Write [{columns!r}].")
+    privacy = Privacy(texts, None if columns is None else tuple(columns))
+    client, chosen = connect(uri)
+    with explained(chosen), bounded(retries=0):
+        from mlflow.tracking.context.registry import resolve_tags
+
+        experiment_id = experiment(client, name, chosen)
+        run_id = client.create_run(experiment_id, tags=resolve_tags()).info.run_id
+    point_mlflow_at(chosen)
+    sender = Sender(client, run_id, experiment_id, privacy)
+    return Run(run_id, experiment_id, name, chosen, privacy, sender)
+
+
+class Run:
+    """One MLflow run, addressed by its id. `track` makes it.
+
+    Parameters
+    ----------
+    run_id, experiment_id
+        MLflow's ids.
+    experiment
+        The experiment's name.
+    uri
+        The store.
+    privacy
+        What of the texts may be written.
+    sender
+        What writes to the run.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        experiment_id: str,
+        experiment: str,
+        uri: str,
+        privacy: Privacy,
+        sender: Sender,
+    ) -> None:
+        self.id = run_id
+        self.experiment_id = experiment_id
+        self.experiment = experiment
+        self.uri = uri
+        self._privacy = privacy
+        self._sender = sender
+        self._names: set[str] = set()
+        self._unsent: Unsent | None = None
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            status = "FINISHED"
+        else:
+            status = "FAILED" if issubclass(kind, Exception) else "KILLED"
+        with self._sending():
+            self._sender.end(status)
+        if self._unsent is not None:
+            self._unsent.close(status)
+
+    def log(self, value: object, name: str | None = None) -> str:
+        """Log a value or a view; also after the ``with`` block.
+
+        Its numbers become metrics, its words and parameters params, its table
+        ``tables/<name>.parquet``, its view ``figures/<name>.html`` and
+        ``figures/<name>.view.json``, and the corpus behind it a data set of the run.
+
+        Parameters
+        ----------
+        value
+            A value of the workbench, or a View.
+        name
+            By default the value's kind (``"projection"``); counts up (``"projection_2"``) when
+            the run has one of that name.
+
+        Returns
+        -------
+        str
+            The name: what `open_view` takes.
+
+        Raises
+        ------
+        InputError
+            If the value cannot be logged, or the name is not one.
+
+        Warns
+        -----
+        WorkbenchWarning
+            Once, when the store stops taking what is sent: all is then kept in a local folder.
+        """
+        kind = kind_of(value)
+        chosen = self._free_name(kind if name is None else check_name(name))
+        with TemporaryDirectory() as scratch:
+            record = write_record(value, chosen, self._privacy, Path(scratch))
+            self._names.add(chosen)
+            if self._unsent is None:
+                with self._sending():
+                    self._sender.send(record, Path(scratch))
+            if self._unsent is not None:
+                self._unsent.keep(record, Path(scratch))
+        return chosen
+
+    def log_encoder(self, encoder: object, name: str = "encoder") -> ModelInfo:
+        """Log an encoder as a model that loads natively and as pyfunc, with the same vectors.
+
+        Parameters
+        ----------
+        encoder
+            A DenseEncoder, a fitted LSAEncoder, a SentenceTransformer, or the name of an encoder.
+        name
+            The model's name.
+
+        Returns
+        -------
+        ModelInfo
+            MLflow's; ``model_uri`` is what `load_encoder` and MLflow's own loaders take.
+
+        Raises
+        ------
+        InputError
+            If it is no encoder that can be logged, or an LSA in a run with ``texts=False``.
+
+        Warns
+        -----
+        WorkbenchWarning
+            When the store takes nothing: ``model_uri`` is then the local folder that keeps it.
+        """
+        checked = check_encoder(encoder, self._privacy.texts)
+        check_name(name)
+        info: ModelInfo | None = None
+        with TemporaryDirectory() as scratch:
+            if self._unsent is None:
+                with self._sending():
+                    info = self._sender.send_encoder(checked, name, Path(scratch) / "sent")
+            if self._unsent is not None:
+                info = self._keep_encoder(self._unsent, checked, name, Path(scratch) / "kept")
+        assert info is not None
+        return info
+
+    def _keep_encoder(
+        self, unsent: Unsent, encoder: DenseEncoder | LSAEncoder, name: str, folder: Path
+    ) -> ModelInfo:
+        from mlflow.models import Model
+        from mlflow.models.model import ModelInfo
+
+        model = Model(run_id=self.id)
+        with bounded():
+            save_encoder(encoder, folder, model)
+        kept = unsent.keep_model(name, folder)
+        return ModelInfo(
+            artifact_path=name,
+            flavors=model.flavors,
+            model_uri=str(kept),
+            model_uuid=str(model.model_uuid),
+            run_id=self.id,
+            saved_input_example_info=None,
+            signature=model.signature,
+            utc_time_created=model.utc_time_created,
+            mlflow_version=str(model.mlflow_version),
+            metadata=model.metadata,
+        )
+
+    def _free_name(self, name: str) -> str:
+        candidate, count = name, 1
+        while candidate in self._names:
+            count += 1
+            candidate = f"{name}_{count}"
+        return candidate
+
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        """Send; when the store takes nothing any more, say once where all is kept from now on."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            with bounded(retries=2 if self._unsent is None else 0):
+                yield
+        except (MlflowException, OSError) as error:
+            if self._unsent is not None:
+                return
+            self._unsent = Unsent(self.id, self.experiment, self.uri)
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            warnings.warn(
+                f"The tracking store {shown_uri(self.uri)} no longer takes what run {self.id} "
+                f"logs ({reason:.200}). This and all that the run logs from now on is kept in "
+                f"{self._unsent.folder}",
+                WorkbenchWarning,
+                stacklevel=4,
+            )
+
+    def __repr__(self) -> str:
+        return f"Run({self.id!r}, experiment={self.experiment!r}, {shown_uri(self.uri)})"

@@ -1,0 +1,45 @@
+"""view_of: the view of a value, by its type."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from workbench.analysis import Clustering, Projection, SimilarityMatrix
+from workbench.errors import InputError
+from workbench.views._clusters import clusters_view
+from workbench.views._heatmap import heatmap_view
+from workbench.views._map import map_view
+from workbench.views._view import View
+
+__all__ = ["view_of"]
+
+
+@singledispatch
+def view_of(value: object) -> View:
+    """Return the view of a value: its picture, with the texts behind it.
+
+    Parameters
+    ----------
+    value
+        A Projection, a SimilarityMatrix or a Clustering.
+
+    Raises
+    ------
+    InputError
+        If the value has no picture of its own.
+    """
+    raise InputError(
+        f"view_of: there is no view of {type(value).__name__}. Give it a projection "
+        "(wb.project), a similarity matrix (wb.similarity_matrix) or a clustering (wb.cluster) "
+        "of the embeddings."
+    )
+
+
+view_of.register(Projection, map_view)
+view_of.register(SimilarityMatrix, heatmap_view)
+view_of.register(Clustering, clusters_view)
+
+
+@view_of.register
+def _(value: View) -> View:
+    return value

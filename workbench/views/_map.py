@@ -1,0 +1,205 @@
+"""The map: a projection's points, one trace per category."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from workbench._arrays import FloatArray
+from workbench.analysis import Clustering, Projection
+from workbench.errors import InputError, suggest
+from workbench.views._strings import plotly_text
+from workbench.views._texts import (
+    color_columns,
+    corpus_frame,
+    label_column,
+    same_corpus,
+    table_columns,
+)
+from workbench.views._view import View
+from workbench.views.theme import COLORSCALE, MOST_CATEGORIES, MUTED, PALETTE, SYMBOLS, template
+
+__all__ = ["draw_map", "map_view"]
+
+_NONE, _OTHER, _UNCLUSTERED = "(none)", "other", "unclustered"
+
+
+def map_view(
+    projection: Projection, *, color_by: str | None = None, clustering: Clustering | None = None
+) -> View:
+    """Return the map of a projection.
+
+    Parameters
+    ----------
+    projection
+        Coordinates of shape (n, 2) and what they were made from.
+    color_by
+        A column of the corpus, or ``"cluster"``. Categories become one trace each (the 16 most
+        frequent; the rest is "other"), numbers and dates a colour scale. By default the corpus'
+        label, else the clusters, else nothing.
+    clustering
+        Clusters of the same texts, to colour by.
+
+    Raises
+    ------
+    InputError
+        If the column cannot colour points, or the clustering is of other texts.
+    """
+    corpus = projection.embeddings.corpus
+    same_corpus(corpus, clustering)
+    texts = corpus_frame(corpus, clustering)
+    label = label_column(corpus)
+    kinds = color_columns(texts, label)
+    if color_by is not None and color_by not in kinds:
+        raise InputError(
+            f"map_view: {color_by!r} cannot colour the points of {corpus.name!r}. "
+            + (suggest(color_by, kinds) if kinds else "The corpus has no column that can.")
+        )
+    meta = {
+        "kind": "map",
+        "corpus": corpus.fingerprint,
+        "title": _title(projection),
+        "subtitle": " ".join(projection.notes),
+        "label": label,
+        "color_columns": [{"name": name, "kind": kind} for name, kind in kinds.items()],
+        "table": table_columns(texts, label),
+        "color_by": color_by or next((name for name in (label, "cluster") if name in kinds), None),
+    }
+    return View(draw_map(projection.coordinates, texts, meta), texts)
+
+
+def draw_map(coordinates: FloatArray, texts: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
+    """Return the figure of points of shape (n, 2), coloured as ``meta["color_by"]`` says."""
+    column = meta["color_by"]
+    kind = {entry["name"]: entry["kind"] for entry in meta["color_columns"]}.get(column)
+    if column is None:
+        groups = [_Group("texts", np.arange(len(texts)), {"color": PALETTE["light"][0]})]
+    elif kind == "category":
+        groups = _categories(texts, column)
+    else:
+        groups = _scale(texts[column], column, kind == "date")
+    size, opacity = _size(len(texts))
+    figure = go.Figure(layout=_layout(meta, len(groups) > 1))
+    for group in groups:
+        figure.add_scattergl(
+            x=coordinates[group.rows, 0],
+            y=coordinates[group.rows, 1],
+            customdata=group.rows.astype(np.int32),
+            name=plotly_text(group.name, 40),
+            mode="markers",
+            marker={"size": size, "opacity": opacity, **group.marker},
+            hovertemplate="%{fullData.name}<extra></extra>",
+            showlegend=len(groups) > 1 and group.name != column,
+        )
+    return figure
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows that share a trace."""
+
+    name: str
+    rows: np.ndarray[Any, Any]
+    marker: dict[str, Any]
+
+
+def _title(projection: Projection) -> str:
+    parts = [projection.title()]
+    if math.isfinite(projection.trustworthiness):
+        parts.append(f"trustworthiness {projection.trustworthiness:.2f}")
+    return " · ".join(parts)
+
+
+def _layout(meta: dict[str, Any], legend: bool) -> dict[str, Any]:
+    bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
+    return {
+        "template": template("light"),
+        "title": {
+            "text": plotly_text(meta["title"], 160),
+            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
+        },
+        "height": 520,
+        "dragmode": "lasso",
+        "hovermode": "closest",
+        "showlegend": legend,
+        "legend": {"title": {"text": plotly_text(meta["color_by"] or "", 30)}},
+        "xaxis": bare,
+        "yaxis": bare,
+        "meta": {"workbench": meta},
+    }
+
+
+def _size(count: int) -> tuple[float, float]:
+    """Return marker size in pixels and opacity for a number of points."""
+    for most, size, opacity in ((200, 10, 0.9), (1500, 8, 0.85), (6000, 6, 0.75)):
+        if count <= most:
+            return size, opacity
+    return 4, 0.6
+
+
+def _categories(texts: pd.DataFrame, column: str) -> list[_Group]:
+    """Return one group per category, the most frequent first; ties by name."""
+    by_cluster = column == "cluster"
+    shown = texts["cluster_name" if by_cluster else column].tolist()
+    names = np.array([_name(value) for value in shown], dtype=object)
+    quiet = {_NONE, _UNCLUSTERED} if by_cluster else {_NONE}
+    counts = Counter(name for name in names if name not in quiet)
+    order = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_CATEGORIES]
+    groups = [
+        _Group(name, np.flatnonzero(names == name), _look(rank)) for rank, name in enumerate(order)
+    ]
+    grey = {"color": MUTED["light"], "symbol": "circle"}
+    rest = np.array([name not in quiet and name not in order for name in names], dtype=bool)
+    if rest.any():
+        more = len(counts) - len(order)
+        groups.append(_Group(f"{_OTHER} ({more} more)", np.flatnonzero(rest), grey))
+    return groups + [
+        _Group(name, np.flatnonzero(names == name), {**grey, "opacity": 0.4})
+        for name in sorted(quiet)
+        if (names == name).any()
+    ]
+
+
+def _look(rank: int) -> dict[str, str]:
+    colors = PALETTE["light"]
+    return {"color": colors[rank % len(colors)], "symbol": SYMBOLS[rank // len(colors)]}
+
+
+def _name(value: object) -> str:
+    """Return a category's name; the figure host writes the same."""
+    if value is None or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]
+        return _NONE
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _scale(series: pd.Series[Any], column: str, dates: bool) -> list[_Group]:
+    """Return the group with a value, on a colour scale, and the group without."""
+    missing = series.isna().to_numpy()
+    present = series[~missing]
+    values = (
+        present.to_numpy().astype("datetime64[ms]").astype(np.float64)
+        if dates
+        else present.to_numpy(dtype=np.float64)
+    )
+    title = {"text": plotly_text(column, 30), "font": {"size": 12}}
+    bar: dict[str, Any] = {"title": title, "thickness": 12}
+    if dates and len(values):
+        ticks = np.linspace(values.min(), values.max(), 5)
+        written = np.datetime_as_string(ticks.astype("datetime64[ms]"), unit="D")
+        bar |= {"tickvals": ticks.tolist(), "ticktext": written.tolist()}
+    marker = {"color": values, "colorscale": COLORSCALE, "showscale": True, "colorbar": bar}
+    groups = [_Group(column, np.flatnonzero(~missing), marker)]
+    if missing.any():
+        grey = {"color": MUTED["light"], "opacity": 0.4}
+        groups.append(_Group(_NONE, np.flatnonzero(missing), grey))
+    return groups

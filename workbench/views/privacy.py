@@ -1,0 +1,146 @@
+"""What of the texts may be shown: views and tables without what is private.
+
+With ``texts=False`` the texts go, and what quotes them: cluster names (their keywords are words
+of the texts) and the words that somebody searched for. Ids stay. With ``columns=[…]`` all other
+columns of the corpus go, and with them the categories, ticks and colours they gave.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from workbench.errors import InputError
+from workbench.views._clusters import draw_clusters
+from workbench.views._map import draw_map
+from workbench.views._view import Json, View
+
+__all__ = ["redacted", "redacted_table"]
+
+_OURS = ("id", "cluster")  # columns that hold neither texts nor a corpus column
+_QUOTING = ("text", "cluster_name")
+_STATE = ("selection", "viewport", "pinned", "color_by")  # whose values are ids and names
+
+
+def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None = None) -> View:
+    """Return a view that holds only what may be shown.
+
+    Parameters
+    ----------
+    view
+        A view of the workbench.
+    texts
+        Whether the texts may.
+    columns
+        The corpus columns that may; None: all. Names that the view does not have are ignored.
+
+    Raises
+    ------
+    InputError
+        If the figure was made elsewhere: nobody knows what its strings quote.
+    """
+    if texts and columns is None:
+        return view
+    if view.kind not in ("map", "heatmap", "clusters"):
+        raise InputError(
+            f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
+            "rest. Leave it out, or show it with texts=True and all columns."
+        )
+    kept = [name for name in view.texts.columns if _may_stay(str(name), texts, columns)]
+    table = view.texts[kept].copy()
+    if "cluster" in table and not texts:
+        table["cluster_name"] = [_number(int(label)) for label in table["cluster"]]
+    meta = _meta(view, {str(name) for name in table.columns}, texts)
+    return View(_figure(view, table, meta), table, _state(view, set(table.columns), texts))
+
+
+def redacted_table(
+    frame: pd.DataFrame,
+    corpus_columns: Collection[str],
+    *,
+    texts: bool = True,
+    columns: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Return a value's table with only what may be shown.
+
+    Parameters
+    ----------
+    frame
+        What ``to_frame`` gave.
+    corpus_columns
+        The names of the corpus' own columns.
+    texts
+        Whether texts may; if not, no strings stay but ids and allowed corpus columns.
+    columns
+        The corpus columns that may; None: all.
+    """
+    own = set(corpus_columns) | {f"{name}_column" for name in corpus_columns}
+
+    def stays(name: str, values: pd.Series[Any]) -> bool:
+        if name in own and name not in (*_OURS, *_QUOTING):
+            return columns is None or name in columns
+        quotes = pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)
+        return texts or name in _OURS or not quotes
+
+    chosen = [stays(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)]
+    return frame.loc[:, chosen]
+
+
+def _may_stay(name: str, texts: bool, columns: Collection[str] | None) -> bool:
+    if name in _OURS:
+        return True
+    if name in _QUOTING:
+        return texts
+    return columns is None or name in columns
+
+
+def _number(label: int) -> str:
+    return "unclustered" if label == -1 else f"cluster {label}"
+
+
+def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
+    """Return what the figure says of itself, without the columns that left."""
+    meta = copy.deepcopy(dict(view.meta))
+    colors = meta.get("color_columns", [])
+    meta["color_columns"] = [entry for entry in colors if entry["name"] in kept]
+    meta["table"] = [name for name in meta.get("table", []) if name in kept]
+    for role in ("label", "color_by"):
+        if meta.get(role) not in kept:
+            meta[role] = None
+    for bar in meta.get("clusters", []):
+        if not texts and bar["label"] >= 0:
+            bar["name"] = _number(bar["label"])
+    return meta
+
+
+def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
+    """Draw again, so that nothing of the old strings is left."""
+    if view.kind == "clusters":
+        return draw_clusters(meta)
+    if view.kind == "map":
+        coordinates = np.zeros((len(table), 2), dtype=np.float32)
+        for trace in view.figure.data:
+            coordinates[np.asarray(trace.customdata)] = np.column_stack([trace.x, trace.y])
+        return draw_map(coordinates, table, meta)
+    figure = go.Figure(view.figure)
+    figure.update_layout(meta={"workbench": meta})
+    if meta["label"] is None and meta.get("order") == "label":
+        figure.update_xaxes(tickvals=None, ticktext=None, showticklabels=False)
+        figure.update_yaxes(tickvals=None, ticktext=None, showticklabels=False)
+    return figure
+
+
+def _state(view: View, kept: set[str], texts: bool) -> dict[str, Json]:
+    state = {
+        name: value
+        for name, value in view.state.items()
+        if texts or name in _STATE or isinstance(value, bool | int | float)
+    }
+    if state.get("color_by") not in kept:
+        state.pop("color_by", None)
+    return state
