@@ -10,7 +10,9 @@ __all__ = ["elide", "facts_table", "rows_table"]
 
 def elide(text: str, most: int = 160) -> str:
     """Return a text on one line, cut to ``most`` characters with an ellipsis."""
-    line = " ".join(text[: most * 4].split())
+    # Lone surrogates (halves of broken UTF-16) cannot be sent to a browser.
+    start = text[: most * 4].encode("utf-8", "replace").decode("utf-8")
+    line = " ".join(start.split())
     shortened = len(text) > most * 4 or len(line) > most
     return line[: most - 1] + "…" if shortened else line
 

@@ -19,7 +19,7 @@ from workbench.embeddings import Embeddings
 WORDS = ("refund money card", "parcel courier late", "password login code", "sofa table leg")
 
 
-def blobs(sizes: tuple[int, ...], d: int = 24, spread: float = 0.15, seed: int = 0) -> Embeddings:
+def blobs(sizes: tuple[int, ...], d: int = 24, spread: float = 0.1, seed: int = 0) -> Embeddings:
     """Return texts around one direction per size, in mixed order, with their blob as label."""
     rng = np.random.default_rng(seed)
     centres = np.linalg.qr(rng.normal(size=(d, len(sizes))))[0].T

@@ -17,6 +17,7 @@ from workbench.analysis import (
     partition,
 )
 from workbench.analysis.clustering import _by_size, silhouette
+from workbench.analysis.partition import _densest
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
@@ -25,7 +26,7 @@ BLOBS = {
     "hdbscan": {},
     "kmeans": {"n_clusters": 3},
     "agglomerative": {"n_clusters": 3},
-    "community": {"threshold": 0.4},
+    "community": {"threshold": 0.5},
 }
 
 
@@ -153,18 +154,25 @@ def test_fewer_distinct_texts_than_clusters() -> None:
     assert "n_clusters=9 was lowered to 4: there are 4 distinct" in found.notes[0]
 
 
-def test_one_cluster_of_nearly_all_is_split(make: Callable[..., Embeddings]) -> None:
+def test_one_cluster_of_nearly_all_is_split_where_it_can_be() -> None:
     """A few texts in another language must not make one cluster of all others."""
-    near = make((50, 50, 50), d=8, spread=0.05)
-    vectors = np.hstack([near.vectors + 6 * near.vectors.mean(axis=0), np.zeros((150, 1))])
-    far = np.random.default_rng(0).normal(size=(15, 9)) * 0.05 + np.eye(9)[8] * 20
-    both = Embeddings.from_array(np.vstack([vectors, far]), ["text"] * 165)
-    whole = cluster(both, max_share=1.0, reduction="none")
-    assert whole.clusters[0].size >= 140
-    found = cluster(both, reduction="none")
-    assert found.clusters[0].size < 100
-    assert len(found.clusters) >= 4
-    assert "of the texts was split (max_share=0.8)" in found.notes[0]
+    rng = np.random.default_rng(0)
+    near = rng.normal(size=(300, 2)) + np.repeat([[0, 0], [6, 0], [0, 6]], 100, axis=0)
+    far = rng.normal(size=(20, 2)) + [500, 500]
+    points = np.vstack([near, far]).astype(np.float32)
+    values = {"min_cluster_size": 10, "max_share": 1.0}
+    whole, notes = _densest(points, values, 5)
+    assert np.bincount(whole[whole >= 0]).max() >= 290
+    assert notes == ()
+    split, notes = _densest(points, {**values, "max_share": 0.8}, 5)
+    assert adjusted_rand_score(np.repeat([0, 1, 2, 3], [100, 100, 100, 20]), split) > 0.8
+    assert "of the texts was split (max_share=0.8)" in notes[0]
+    # One even cloud beside a small one has nothing inside to split it into.
+    grid = np.stack(np.meshgrid(np.arange(15), np.arange(15)), axis=-1).reshape(-1, 2)
+    even = np.vstack([grid + rng.uniform(-0.1, 0.1, grid.shape), far[:15]])
+    left, notes = _densest(even, {**values, "max_share": 0.8}, 5)
+    assert np.bincount(left[left >= 0]).tolist() == [225, 15] or left.max() == 1
+    assert notes == ()
 
 
 def test_no_community_says_so() -> None:

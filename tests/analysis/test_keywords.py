@@ -48,7 +48,7 @@ def test_stop_words_are_left_out_of_texts_in_their_language(
 
 
 def test_stop_words_go_class_by_class() -> None:
-    texts = ["die paket und die karte ist die", "red die green die cube"]
+    texts = ["die paket und die karte ist die", "red die green cube blue box"]
     found = class_keywords(texts, np.array([0, 1]))
     assert "die" not in found[0]
     assert "die" in found[1]

@@ -8,7 +8,7 @@ import pytest
 from sklearn import manifold
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.neighbors import NearestNeighbors
 
 from workbench.analysis import (
     PROJECTION_PARAMETERS,
@@ -19,7 +19,7 @@ from workbench.analysis import (
     projection,
     reduction,
 )
-from workbench.analysis.reduction import _chord_graph, reduce_umap
+from workbench.analysis.reduction import _chord_graph, _with_self, reduce_umap
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
@@ -57,15 +57,16 @@ def test_trustworthiness_is_scikit_learns(umap_map: Projection) -> None:
     assert umap_map.trustworthiness == pytest.approx(expected, abs=2e-6)
 
 
-def test_umap_is_umaps_own_on_the_same_vectors(toy: Embeddings, umap_map: Projection) -> None:
-    """The shared neighbours change nothing: umap alone gives the same map, rounding apart."""
+def test_umap_gets_the_neighbors_it_would_find(toy: Embeddings, toy_neighbors: Neighbors) -> None:
+    """The graph from the shared neighbours is the one that umap makes of the vectors alone."""
     import umap
+    from umap.umap_ import fuzzy_simplicial_set
 
-    alone = umap.UMAP(metric="cosine", random_state=0, n_jobs=1).fit_transform(toy.unit())
-    share = KNeighborsClassifier(1).fit(alone, toy.corpus["blob"])
-    assert share.score(alone, toy.corpus["blob"]) == 1.0
-    apart = np.linalg.norm(alone - umap_map.coordinates, axis=1)
-    assert np.median(apart) < 0.05 * np.ptp(alone)
+    alone = umap.UMAP(metric="cosine", random_state=0, n_jobs=1, n_epochs=1).fit(toy.unit())
+    indices, distances = _with_self(toy_neighbors, 15)
+    rng = np.random.RandomState(0)
+    shared = fuzzy_simplicial_set(toy.unit(), 15, rng, "cosine", {}, indices, distances)[0]
+    np.testing.assert_allclose(shared.toarray(), alone.graph_.toarray(), atol=1e-3)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -147,8 +148,22 @@ def test_many_equal_texts(method: str) -> None:
     some_equal = Embeddings.from_array(vectors, [f"text {row // 30}" for row in range(360)])
     found = project(some_equal, method=method, **QUICK[method])
     assert np.isfinite(found.coordinates).all()
-    if method == "umap":
-        assert "spectral start failed" in found.notes[0]
+
+
+@pytest.mark.parametrize(("d", "start"), [(24, "pca"), (2, "random")])
+def test_a_failing_spectral_start_is_replaced_with_a_note(
+    make: Callable[..., Embeddings], monkeypatch: pytest.MonkeyPatch, d: int, start: str
+) -> None:
+    import umap.spectral
+    from scipy.sparse.linalg import ArpackError
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise ArpackError(-9999)
+
+    monkeypatch.setattr(umap.spectral.scipy.sparse.linalg, "eigsh", fail)
+    found = project(make((30, 30), d=d, spread=0.5))
+    assert found.notes == (f"UMAP's spectral start failed; it started from {start}.",)
+    assert np.isfinite(found.coordinates).all()
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -91,7 +91,7 @@ def test_columns_by_name_and_labels(corpus: Corpus) -> None:
     assert corpus.labels is not None
     assert corpus.labels.tolist() == ["delivery", "damage", None]
     assert Corpus(("a",)).labels is None
-    with pytest.raises(InputError, match="no column 'star' in 'tickets'. Did you mean 'stars'"):
+    with pytest.raises(InputError, match=r"no column 'star' in 'tickets'. Did you mean 'stars'"):
         corpus["star"]
 
 

@@ -44,7 +44,7 @@ def test_faq() -> None:
 
 
 def test_an_unknown_sample_file_is_refused() -> None:
-    with pytest.raises(InputError, match="no sample file 'nothing.csv'"):
+    with pytest.raises(InputError, match=r"no sample file 'nothing.csv'"):
         samples.path("nothing.csv")
 
 

@@ -54,13 +54,13 @@ def renamed(name: str, taken: tuple[str, ...]) -> str:
 
 
 @contextmanager
-def steady_threads() -> Iterator[None]:
-    """Keep scikit-learn's loops to two threads, so that a seed gives the same numbers.
+def steady_threads(n: int) -> Iterator[None]:
+    """Keep scikit-learn's loops over n texts to two threads, so that a seed gives the same numbers.
 
     k-means and t-SNE add up partial sums in the order in which threads finish: two parts have
-    the same sum in either order, three do not.
+    the same sum in either order, three do not. A few texts are faster in one.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    with threadpool_limits(limits=2, user_api="openmp"):
+    with threadpool_limits(limits=2 if n > 1000 else 1, user_api="openmp"):
         yield

@@ -96,7 +96,7 @@ def _kmeans(vectors: FloatArray, n_clusters: int, random_state: int) -> IntArray
     from sklearn.cluster import KMeans
 
     model = KMeans(n_clusters=n_clusters, n_init=_STARTS, random_state=random_state)
-    with steady_threads():
+    with steady_threads(len(vectors)):
         return np.asarray(model.fit_predict(vectors), np.int64)
 
 

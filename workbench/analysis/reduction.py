@@ -165,7 +165,7 @@ def reduce_tsne(
         init=start / start[:, 0].std() * np.float32(1e-4),
         random_state=random_state,
     )
-    with steady_threads():
+    with steady_threads(n):
         coordinates = model.fit_transform(_chord_graph(shared, wanted))
     changed: tuple[tuple[str, int | float], ...] = ()
     if used < perplexity:

@@ -122,9 +122,10 @@ class Embeddings:
 
     def take(self, rows: Sequence[int] | IntArray) -> Embeddings:
         """Return the embeddings of some rows (positions from 0), in the order given."""
+        corpus = self.corpus.take(rows)
         chosen = np.asarray(rows, dtype=np.int64)
         tokens = None if self.n_tokens is None else self.n_tokens[chosen]
-        return Embeddings(self.vectors[chosen], self.corpus.take(chosen), self.spec, tokens)
+        return Embeddings(self.vectors[chosen], corpus, self.spec, tokens)
 
     def title(self) -> str:
         """Return what the vectors are, for titles: corpus and model."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from workbench.models._spec import Family, ModelSpec
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 __all__ = ["DenseEncoder"]
 
@@ -71,7 +72,7 @@ class DenseEncoder:
         if not texts:
             return np.empty((0, truncate_dim or self.spec.dimension), dtype=np.float32)
         vectors = self.model.encode(
-            list(texts),
+            [_readable(text) for text in texts],
             prompt=self.prompt(prompt_name),
             batch_size=batch_size,
             show_progress_bar=False,
@@ -88,7 +89,7 @@ class DenseEncoder:
         if self.spec.max_tokens is None:
             return np.zeros(len(texts), dtype=np.int64)
         tokens = self.model.tokenizer(
-            [prompt + text for text in texts],
+            [prompt + _readable(text) for text in texts],
             truncation=False,
             padding=False,
             return_attention_mask=False,
@@ -99,6 +100,11 @@ class DenseEncoder:
 
     def __repr__(self) -> str:
         return f"DenseEncoder({self.spec.name!r}, {self.spec.dimension} dimensions)"
+
+
+def _readable(text: str) -> str:
+    """Replace lone surrogates (halves of broken UTF-16), which tokenizers refuse."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _spec(model: SentenceTransformer, name: str | None) -> ModelSpec:
@@ -124,8 +130,9 @@ def _revision(model: SentenceTransformer) -> str:
     digest = hashlib.blake2b(digest_size=16)
     digest.update(str([(type(m).__name__, getattr(m, "config_keys", ())) for m in model]).encode())
     for module in model:
-        if hasattr(module, "get_config_dict"):
-            digest.update(repr(sorted(module.get_config_dict().items(), key=str)).encode())
+        describe: Callable[[], dict[str, object]] | None = getattr(module, "get_config_dict", None)
+        if callable(describe):
+            digest.update(repr(sorted(describe().items(), key=str)).encode())
     tokenizer = model.tokenizer
     fast = getattr(tokenizer, "backend_tokenizer", tokenizer)
     if hasattr(fast, "to_str"):
@@ -133,7 +140,7 @@ def _revision(model: SentenceTransformer) -> str:
     for key, tensor in sorted(model.state_dict().items()):
         values = tensor.detach().cpu().contiguous()
         digest.update(f"{key}{values.dtype}{tuple(values.shape)}".encode())
-        digest.update(_bytes_of(values))
+        digest.update(_raw(values))
     return f"blake2b:{digest.hexdigest()}"
 
 
@@ -145,9 +152,8 @@ def _without_padding(tokenizer_json: str) -> str:
     return json.dumps({**state, "truncation": None, "padding": None}, sort_keys=True)
 
 
-def _bytes_of(values: object) -> memoryview:
+def _raw(values: Tensor) -> memoryview:
+    """Return a tensor's bytes, also of a type that numpy does not have (bfloat16)."""
     import torch
 
-    assert isinstance(values, torch.Tensor)
-    flat = values.reshape(-1).view(torch.uint8) if values.numel() else values.reshape(-1)
-    return memoryview(np.ascontiguousarray(flat.numpy()))
+    return np.ascontiguousarray(values.reshape(-1).view(torch.uint8).numpy()).data

@@ -127,7 +127,7 @@ class LSAEncoder:
         vectors = vectors[:, :truncate_dim]
         if normalize_embeddings:
             lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            vectors = vectors / np.where(lengths == 0, 1, lengths)
+            vectors = np.divide(vectors, lengths, out=vectors, where=lengths > 0)
         return vectors
 
     def _check_fitted(self) -> TfidfVectorizer:

@@ -20,6 +20,7 @@ from workbench.models.lsa import LSAEncoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from typing_extensions import TypeIs
 
 __all__ = ["list_encoders", "load_encoder"]
 
@@ -50,22 +51,21 @@ def load_encoder(
     InputError
         If the reference is nothing of the above.
     """
-    if isinstance(reference, Encoder) and not isinstance(reference, type):
-        if not _is_sentence_transformer(reference):
-            return reference
     if _is_sentence_transformer(reference):
-        return DenseEncoder(reference)  # type: ignore[arg-type]  # just checked
+        return DenseEncoder(reference)
+    if isinstance(reference, Encoder) and not isinstance(reference, type):
+        return reference
     if not isinstance(reference, str | Path) or not str(reference).strip():
         raise InputError(
             f"load_encoder: expected a name, a folder, an MLflow URI, a SentenceTransformer or an "
             f"Encoder (with .spec and .encode); got {type(reference).__name__} {reference!r:.80}."
         )
     name = str(reference)
-    if name.startswith(_MLFLOW_SCHEMES):
+    if name.startswith(_MLFLOW_SCHEMES) or (Path(name) / "MLmodel").is_file():
         from workbench.models import mlflow_uri
 
         loaded = mlflow_uri.load(name)
-        return DenseEncoder(loaded, name=name) if _is_sentence_transformer(loaded) else loaded
+        return loaded if isinstance(loaded, LSAEncoder) else DenseEncoder(loaded, name=name)
     built_in = _BUILT_IN.get(name.removeprefix("sentence-transformers/"))
     if built_in is not None:
         return built_in()
@@ -134,11 +134,11 @@ _BUILT_IN: dict[str, Callable[[], Encoder]] = {
 }
 
 
-def _is_sentence_transformer(candidate: object) -> bool:
+def _is_sentence_transformer(candidate: object) -> TypeIs[SentenceTransformer]:
     """Tell without importing torch: its classes exist only once it is imported."""
     return any(
-        cls.__module__.startswith("sentence_transformers.")
-        and cls.__name__ == "SentenceTransformer"
+        (cls.__module__.split(".")[0], cls.__name__)
+        == ("sentence_transformers", "SentenceTransformer")
         for cls in type(candidate).__mro__
     )
 

@@ -1,0 +1,162 @@
+"""A figure that is computed anew, by a method and its parameters, in a worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from workbench.analysis import Neighbors, checked
+from workbench.analysis.parameters import ParameterTable, ParameterValue
+from workbench.embeddings import Embeddings
+from workbench.views import Json, View
+from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, row
+from workbench.widgets._panel import FigurePanel, OnSave
+from workbench.widgets._status import sentence
+from workbench.widgets._worker import Result, Worker
+
+__all__ = ["ComputedPanel", "state_of"]
+
+
+class ComputedPanel(FigurePanel):
+    """A figure with a list of methods, their parameters, and a worker that computes.
+
+    Parameters
+    ----------
+    view
+        What to show first.
+    source
+        The texts and their vectors; their neighbours, or None.
+    form
+        The methods' controls.
+    table
+        The methods and their parameters.
+    random_state
+        The seed of all runs.
+    extra
+        Further controls beside the buttons.
+    said, on_save
+        As for a FigurePanel.
+    """
+
+    _task: str
+
+    def __init__(
+        self,
+        view: View,
+        *,
+        source: tuple[Embeddings, Neighbors | None],
+        form: MethodForm,
+        table: ParameterTable,
+        random_state: int,
+        extra: tuple[Any, ...] = (),
+        said: str = "",
+        on_save: OnSave = None,
+    ) -> None:
+        self._table = table
+        self._form = form
+        self._random_state = random_state
+        self._worker = Worker(*source)
+        self._running: Future[Result] | None = None
+        self._started = 0.0
+        self._loop = _running_loop()
+        doc = "Compute with these parameters"
+        self._compute_button = button("Compute", "workbench-compute", self._compute, doc=doc)
+        doc = "Stop computing; the picture stays as it is"
+        self._cancel_button = button("Cancel", "workbench-cancel", self._cancel, doc=doc)
+        self._cancel_button.disabled = True
+        buttons = row(self._compute_button, self._cancel_button, *extra)
+        controls = [row(form.chooser, form.fields), buttons]
+        super().__init__(view, controls=controls, said=said, on_save=on_save)
+        form.chooser.observe(lambda _: self._compute(), "value")
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being computed."""
+        return self._running is not None
+
+    def close(self) -> None:
+        """Close the widget and end its worker process."""
+        self._running = None
+        self._worker.close()
+        super().close()
+
+    def _received(self, value: Result) -> None:
+        """Take a value in and show it."""
+        raise NotImplementedError
+
+    def _summary(self, value: Result) -> str:
+        """Return what is new, in a sentence."""
+        raise NotImplementedError
+
+    def _compute(self) -> None:
+        """Start computing what the controls say."""
+        method = self._form.method
+        try:
+            params = checked(method, self._form.params, self._table)
+        except Exception as error:
+            self.status.fail(sentence(error))
+            return
+        said = f"Computing {METHOD_NAMES[method]}; until then the picture stays as it is."
+        self._start(self._task, said, {"method": method, **params})
+
+    def _start(self, task: str, said: str, options: Mapping[str, ParameterValue]) -> None:
+        self._running = None  # a run that this one replaces says nothing any more
+        self.status.say(said, busy=True)
+        self._cancel_button.disabled = False
+        self._started = time.monotonic()
+        loop = _running_loop() or self._loop
+        future = self._worker.submit(task, random_state=self._random_state, **options)
+        self._running = future
+        future.add_done_callback(partial(self._arrived, loop, copy_context()))
+
+    def _arrived(self, loop: asyncio.AbstractEventLoop | None, context: Any, done: Any) -> None:
+        """Hand what a thread brings to the event loop that the run was asked for on.
+
+        JupyterLab sends a widget's messages to a thread of their own, and cells run on another:
+        the loop of the request serves both. Without a loop (a script) there is nothing to wait for.
+        """
+        finish = partial(self._finished, done)
+        for known in (loop, self._loop):
+            if known is not None and known.is_running():
+                known.call_soon_threadsafe(finish, context=context)
+                return
+        finish()
+
+    def _finished(self, future: Future[Result]) -> None:
+        if future is not self._running:  # a later run has taken its place
+            return
+        self._cancel_button.disabled = True
+        try:
+            if future.cancelled():
+                self.status.say("Cancelled; the picture is as it was.")
+                return
+            value = future.result()
+            self._received(value)
+            took = time.monotonic() - self._started
+            self.status.say(f"{self._summary(value)} It took {took:.1f} s.")
+        except Exception as error:
+            self.status.fail(f"{sentence(error)} The picture is as it was.")
+        finally:
+            self._running = None
+
+    def _cancel(self) -> None:
+        self._worker.cancel()
+
+
+def state_of(value: Result) -> dict[str, Json]:
+    """Return how a value was made, for the state of its view."""
+    parameters: dict[str, Json] = {**value.params}
+    seed = value.random_state
+    return {"method": value.method, "parameters": parameters, "random_state": seed}
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

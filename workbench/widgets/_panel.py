@@ -1,0 +1,112 @@
+"""What the widgets share: a figure host, a status line, a save button, the selection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import ipywidgets
+from traitlets import List, Unicode, link, validate
+
+from workbench.errors import InputError, suggest
+from workbench.views import Json, View
+from workbench.widgets._controls import button, row
+from workbench.widgets._status import StatusLine, sentence
+from workbench.widgets.figure_host import FigureHost
+
+__all__ = ["FigurePanel", "OnSave", "check_on_save"]
+
+OnSave: TypeAlias = "Callable[[View], object] | None"
+
+
+def check_on_save(on_save: object) -> None:
+    """Raise an InputError unless ``on_save`` is a callable or None."""
+    if on_save is not None and not callable(on_save):
+        raise InputError(
+            f"on_save: expected a function that takes a View, run.log say; got "
+            f"{type(on_save).__name__}."
+        )
+
+
+class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
+    """Controls above a live figure.
+
+    Parameters
+    ----------
+    view
+        What to show first.
+    controls
+        Rows of controls that stand above the status line.
+    said
+        What the status line says first.
+    on_save
+        Called with the current view by the save button; without it there is no such button.
+
+    Attributes
+    ----------
+    selection : list of str
+        The ids of the selected texts, sorted; can be observed and set.
+    """
+
+    selection = List(Unicode())
+
+    def __init__(
+        self, view: View, *, controls: Iterable[Any], said: str, on_save: OnSave = None
+    ) -> None:
+        self._on_save = on_save
+        self._ids = frozenset(view.texts["id"])
+        self._host = FigureHost(view)
+        self.status = StatusLine(said)
+        rows = [*controls]
+        if on_save is not None:
+            doc = "Save this view, with what is selected"
+            rows.append(row(button("Save", "workbench-save", self._save, doc=doc)))
+        super().__init__([*rows, self.status, self._host], layout={"width": "100%"})
+        self.add_class("workbench-widget")
+        self._link = link((self._host, "selection"), (self, "selection"))
+
+    def view(self) -> View:
+        """Return what is shown now, with the selection and the controls in its state."""
+        return self._host.view().with_state(**self._state())
+
+    def _state(self) -> dict[str, Json]:
+        """Return what the view's state holds beyond the figure host's."""
+        return {}
+
+    @validate("selection")
+    def _known(self, proposal: Any) -> list[str]:
+        ids = sorted(set(proposal["value"]))
+        unknown = [text_id for text_id in ids if text_id not in self._ids]
+        if unknown:
+            raise InputError(
+                f"selection: {len(unknown)} of the ids are not in this figure, the first is "
+                f"{unknown[0]!r}. {suggest(unknown[0], sorted(self._ids)[:2000])}"
+            )
+        return ids
+
+    def _redraw(self, view: View, **forget: Json) -> None:
+        """Show another view of the same texts; selection, colours and search stay."""
+        kept = {**self._host.view().state, **forget}
+        self._host.show(view.with_state(**kept))
+
+    def _save(self) -> None:
+        if self._on_save is None:
+            return
+        self.status.say("Saving …", busy=True)
+        try:
+            view = self.view()
+            self._on_save(view)
+        except Exception as error:
+            self.status.fail(f"This view was not saved. {sentence(error)}")
+        else:
+            self.status.say(f"Saved at {datetime.now():%H:%M:%S}: {view.title}")
+
+    def _repr_mimebundle_(self, **kwargs: object) -> Any:
+        if os.environ.get("WORKBENCH_RENDER") == "static":
+            return self._host._repr_mimebundle_(**kwargs)
+        return super()._repr_mimebundle_(**kwargs)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._host.view().title!r}, {len(self.selection)} selected)"

@@ -1,0 +1,193 @@
+"""A widget's worker: one child process that computes, and can be stopped while it does.
+
+numba and scikit-learn cannot be interrupted from a thread; a process can be killed. It is a plain
+subprocess that talks over its pipes, because multiprocessing would import the user's main script
+again. It starts with the first task, keeps the vectors, and ends with its owner.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from workbench.analysis import Clustering, Neighbors, Projection
+from workbench.embeddings import Embeddings
+from workbench.errors import WorkbenchError
+
+__all__ = ["Result", "Worker"]
+
+Result: TypeAlias = "Projection | Clustering"
+
+_SCRIPT = Path(__file__).with_name("_worker_child.py")
+_VALUES: dict[str, Callable[..., Result]] = {"project": Projection, "cluster": Clustering}
+
+
+class Worker:
+    """Computes projections and clusterings of some embeddings in a process of its own.
+
+    Parameters
+    ----------
+    embeddings
+        The n texts and their vectors; sent once per process.
+    neighbors
+        Their neighbours, sent with them.
+    """
+
+    def __init__(self, embeddings: Embeddings, neighbors: Neighbors | None = None) -> None:
+        self._embeddings = embeddings
+        self._neighbors = neighbors
+        self._lock = threading.RLock()  # JupyterLab's messages come on another thread than cells
+        self._process: subprocess.Popen[bytes] | None = None
+        self._task: Future[Result] | None = None
+        self._stop: Callable[[], object] = lambda: None
+
+    @property
+    def pid(self) -> int | None:
+        """The process' number, while there is one."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def submit(self, task: str, **options: object) -> Future[Result]:
+        """Start a task; one that is running is cancelled.
+
+        Parameters
+        ----------
+        task
+            ``"project"`` or ``"cluster"``: the function of `workbench.analysis`.
+        **options
+            Its options.
+
+        Returns
+        -------
+        Future
+            The value, or a WorkbenchError whose message is a sentence for the user.
+        """
+        with self._lock:
+            self.cancel()
+            future: Future[Result] = Future()
+            self._task = future
+            messages: list[object] = [(task, options)]
+            try:
+                if self.pid is None:
+                    self._start()
+                    messages.insert(0, _parts(self._embeddings, self._neighbors))
+            except OSError as error:
+                future.set_exception(WorkbenchError(f"The worker process did not start: {error}."))
+                return future
+            rebuild = partial(_rebuilt, task, self._embeddings, self._neighbors)
+            threading.Thread(
+                target=_converse, args=(self._process, messages, rebuild, future), daemon=True
+            ).start()
+            return future
+
+    def cancel(self) -> None:
+        """Stop what is running, and the process with it; the next task starts another."""
+        with self._lock:
+            task, self._task = self._task, None
+            if task is not None and not task.done():
+                self._stop()
+                task.cancel()
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self.cancel()
+            self._stop()
+
+    def _start(self) -> None:
+        self._stop()
+        here = os.getcwd()
+        path = os.pathsep.join(entry or here for entry in sys.path)
+        self._process = process = subprocess.Popen(
+            [sys.executable, "-P", str(_SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what libraries print would land in some notebook cell
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        # Also runs when the worker is garbage-collected and when the interpreter exits.
+        self._stop = weakref.finalize(self, _stop, process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+def _converse(
+    process: subprocess.Popen[bytes],
+    messages: list[object],
+    rebuild: Callable[[dict[str, Any]], Result],
+    future: Future[Result],
+) -> None:
+    """Send the messages, wait for the answer to the last, and settle the future."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    result: Result | None = None
+    failure: Exception | None = None
+    try:
+        for message in messages:
+            pickle.dump(message, process.stdin, protocol=5)
+        process.stdin.flush()
+        answer = pickle.load(process.stdout)
+        if isinstance(answer, str):
+            failure = WorkbenchError(answer)
+        else:
+            result = rebuild(answer)
+    except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+        process.kill()
+        failure = WorkbenchError(_last_words(process.wait()))
+    except Exception as error:
+        failure = error
+    if not future.set_running_or_notify_cancel():
+        return
+    if failure is not None:
+        future.set_exception(failure)
+    elif result is not None:
+        future.set_result(result)
+
+
+def _last_words(code: int) -> str:
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    memory = ", which often means that memory ran out" if code == -9 else ""
+    return f"The worker process ended unexpectedly ({how}{memory}). The next run starts a new one."
+
+
+def _parts(embeddings: Embeddings, neighbors: Neighbors | None) -> dict[str, object]:
+    """Return what the child needs, in types that pickle: a corpus' columns stay here."""
+    corpus = embeddings.corpus
+    found = None if neighbors is None else (neighbors.indices, neighbors.similarities)
+    return {
+        "vectors": embeddings.vectors,
+        "spec": embeddings.spec,
+        "texts": corpus.texts,
+        "ids": corpus.ids,
+        "name": corpus.name,
+        "neighbors": found,
+    }
+
+
+def _rebuilt(
+    task: str, embeddings: Embeddings, neighbors: Neighbors | None, fields: dict[str, Any]
+) -> Result:
+    """Return the child's value as one of the embeddings here."""
+    found = fields.get("neighbors")
+    if found == "own":
+        fields["neighbors"] = neighbors
+    elif found is not None:
+        fields["neighbors"] = Neighbors(*found, embeddings=embeddings, metric="cosine")
+    return _VALUES[task](embeddings=embeddings, **fields)
