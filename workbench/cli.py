@@ -67,7 +67,8 @@ def _report(options: argparse.Namespace) -> None:
     from workbench.corpus import read_corpus
     from workbench.embeddings import embed
     from workbench.models import load_encoder
-    from workbench.report import most_texts_in_heatmap, write_report
+    from workbench.report import write_report
+    from workbench.views import MOST_TEXTS, heatmap_view
 
     corpus = read_corpus(options.table, text=options.text, label=options.label)
     # Every model is opened before the first one is used: a wrong name costs no work.
@@ -78,7 +79,14 @@ def _report(options: argparse.Namespace) -> None:
         neighbors = nearest_neighbors(vectors)
         values.append(project(vectors, neighbors=neighbors))
         values.append(cluster(vectors, neighbors=neighbors))
-        values.append(similarity_matrix(most_texts_in_heatmap(vectors)))
+        shown = vectors.sample(MOST_TEXTS)
+        values.append(
+            heatmap_view(
+                similarity_matrix(shown),
+                order="label" if corpus.label else "similarity",
+                sampled_from=None if shown is vectors else corpus,
+            )
+        )
     written = write_report(
         options.output, values, texts=not options.no_texts, columns=options.columns
     )

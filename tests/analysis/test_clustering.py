@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 
 import numpy as np
@@ -26,7 +27,7 @@ BLOBS = {
     "hdbscan": {},
     "kmeans": {"n_clusters": 3},
     "agglomerative": {"n_clusters": 3},
-    "community": {"threshold": 0.5},
+    "community": {"threshold": 0.6},
 }
 
 
@@ -157,21 +158,23 @@ def test_fewer_distinct_texts_than_clusters() -> None:
 def test_one_cluster_of_nearly_all_is_split_where_it_can_be() -> None:
     """A few texts in another language must not make one cluster of all others."""
     rng = np.random.default_rng(0)
-    near = rng.normal(size=(300, 2)) + np.repeat([[0, 0], [6, 0], [0, 6]], 100, axis=0)
-    far = rng.normal(size=(20, 2)) + [500, 500]
+    near = rng.normal(size=(300, 2)) + np.repeat([[0, 0], [4, 0], [0, 4]], 100, axis=0)
+    far = rng.normal(size=(20, 2)) + np.array([500, 500])
     points = np.vstack([near, far]).astype(np.float32)
     values = {"min_cluster_size": 10, "max_share": 1.0}
     whole, notes = _densest(points, values, 5)
-    assert np.bincount(whole[whole >= 0]).max() >= 290
+    assert np.bincount(whole).tolist() == [300, 20]
     assert notes == ()
     split, notes = _densest(points, {**values, "max_share": 0.8}, 5)
-    assert adjusted_rand_score(np.repeat([0, 1, 2, 3], [100, 100, 100, 20]), split) > 0.8
+    clear = split >= 0
+    blob = np.repeat([0, 1, 2, 3], [100, 100, 100, 20])
+    assert adjusted_rand_score(blob[clear], split[clear]) > 0.9
     assert "of the texts was split (max_share=0.8)" in notes[0]
     # One even cloud beside a small one has nothing inside to split it into.
     grid = np.stack(np.meshgrid(np.arange(15), np.arange(15)), axis=-1).reshape(-1, 2)
     even = np.vstack([grid + rng.uniform(-0.1, 0.1, grid.shape), far[:15]])
     left, notes = _densest(even, {**values, "max_share": 0.8}, 5)
-    assert np.bincount(left[left >= 0]).tolist() == [225, 15] or left.max() == 1
+    assert np.bincount(left).tolist() == [225, 15]
     assert notes == ()
 
 
@@ -198,6 +201,13 @@ def test_names_frame_summary_and_title(hdbscan: Clustering) -> None:
     for wrong in (3, -2):
         with pytest.raises(InputError, match=rf"no cluster {wrong}; there are 3"):
             hdbscan.name_of(wrong)
+
+
+def test_survives_pickling(hdbscan: Clustering) -> None:
+    again = pickle.loads(pickle.dumps(hdbscan))
+    np.testing.assert_array_equal(again.labels, hdbscan.labels)
+    assert again.clusters == hdbscan.clusters
+    assert again.summary() == hdbscan.summary()
 
 
 def test_texts_are_data() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Callable
 
@@ -218,6 +219,13 @@ def test_frame_summary_and_title(umap_map: Projection) -> None:
     assert umap_map.title() == "texts · toy · UMAP"
     with pytest.raises(TypeError):
         umap_map.params["min_dist"] = 0.5  # type: ignore[index]
+
+
+def test_survives_pickling(umap_map: Projection) -> None:
+    again = pickle.loads(pickle.dumps(umap_map))
+    np.testing.assert_array_equal(again.coordinates, umap_map.coordinates)
+    assert again.summary() == umap_map.summary()
+    assert not again.coordinates.flags.writeable
 
 
 def test_wrong_input(toy: Embeddings, make: Callable[..., Embeddings]) -> None:

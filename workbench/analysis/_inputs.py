@@ -60,7 +60,7 @@ def steady_threads(n: int) -> Iterator[None]:
     k-means and t-SNE add up partial sums in the order in which threads finish: two parts have
     the same sum in either order, three do not. A few texts are faster in one.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=2 if n > 1000 else 1, user_api="openmp"):
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 import numpy as np
@@ -93,6 +93,11 @@ class Clustering:
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", freeze(self.labels))
         object.__setattr__(self, "params", MappingProxyType(dict(self.params)))
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        # A read-only mapping cannot be pickled, and values come back from worker processes.
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return type(self), tuple({**values, "params": dict(self.params)}.values())
 
     @property
     def unclustered(self) -> int:

@@ -127,12 +127,19 @@ class Embeddings:
         tokens = None if self.n_tokens is None else self.n_tokens[chosen]
         return Embeddings(self.vectors[chosen], corpus, self.spec, tokens)
 
+    def sample(self, most: int, *, random_state: int = 0) -> Embeddings:
+        """Return at most ``most`` texts, drawn at random and kept in their order."""
+        if len(self) <= most:
+            return self
+        drawn = np.random.default_rng(random_state).choice(len(self), most, replace=False)
+        return self.take(np.sort(drawn))
+
     def title(self) -> str:
         """Return what the vectors are, for titles: corpus and model."""
         return f"{self.corpus.name} · {self.spec.title()}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per text: ``id``, ``text``, the corpus' columns, ``truncated``, ``d0``…"""
+        """Return one row per text: the corpus' columns, ``truncated``, then ``d0``, ``d1``, ….."""
         frame = self.corpus.to_frame().assign(truncated=self.truncated)
         dimensions = [f"d{i}" for i in range(self.dimension)]
         return pd.concat([frame, pd.DataFrame(self.vectors, columns=dimensions)], axis=1)

@@ -80,9 +80,10 @@ class MethodForm:
         self._controls = {
             name: {
                 parameter.name: _field(
-                    parameter, params.get(parameter.name, parameter.default)
+                    parameter,
+                    params.get(parameter.name, parameter.default)
                     if name == method
-                    else parameter.default
+                    else parameter.default,
                 )
                 for parameter in parameters
             }
@@ -117,7 +118,9 @@ def _field(parameter: Parameter, value: ParameterValue) -> Any:
     """Return a parameter's field: its range, kind and explanation come from the table."""
     name = f"workbench-parameter-{parameter.name}"
     if parameter.choices:
-        made = choice(parameter.name, name, [(word, word) for word in parameter.choices], str(value))
+        made = choice(
+            parameter.name, name, [(word, word) for word in parameter.choices], str(value)
+        )
         made.tooltip = parameter.doc
         return made
     whole = isinstance(parameter.default, int)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -148,9 +149,8 @@ def _converse(
             failure = WorkbenchError(answer)
         else:
             result = rebuild(answer)
-    except (OSError, EOFError, ValueError, pickle.UnpicklingError):
-        process.kill()
-        failure = WorkbenchError(_last_words(process.wait()))
+    except (OSError, EOFError, ValueError, pickle.PickleError) as error:
+        failure = WorkbenchError(_last_words(process, error))
     except Exception as error:
         failure = error
     if not future.set_running_or_notify_cancel():
@@ -161,9 +161,15 @@ def _converse(
         future.set_result(result)
 
 
-def _last_words(code: int) -> str:
+def _last_words(process: subprocess.Popen[bytes], error: Exception) -> str:
+    """Return how a process ended whose pipes are broken."""
+    try:
+        code = process.wait(2)
+    except subprocess.TimeoutExpired:  # it lives, and what it said makes no sense
+        process.kill()
+        return f"The worker process did not answer ({error}). The next run starts a new one."
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    memory = ", which often means that memory ran out" if code == -9 else ""
+    memory = ", which often means that memory ran out" if code == -signal.SIGKILL else ""
     return f"The worker process ended unexpectedly ({how}{memory}). The next run starts a new one."
 
 

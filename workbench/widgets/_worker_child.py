@@ -39,8 +39,8 @@ def _answer(task: str, options: dict[str, Any], embeddings: Any, neighbors: Any)
     from workbench.analysis import cluster, project
     from workbench.errors import WorkbenchError
 
-    compute = {"project": project, "cluster": cluster}[task]
     try:
+        compute = {"project": project, "cluster": cluster}[task]
         value = compute(embeddings, neighbors=neighbors, **options)
     except WorkbenchError as error:
         return str(error)
@@ -62,13 +62,14 @@ def main() -> None:
     """Serve until the parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # "interrupt kernel" reaches the whole group
     requests, answers = _pipes()
-    inbox: SimpleQueue[Any] = SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
 
     from workbench.analysis import Neighbors
     from workbench.corpus import Corpus
     from workbench.embeddings import Embeddings
 
+    # Not before the imports: what it unpickles is imported too, and two threads would race.
+    inbox: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
     parts = inbox.get()
     corpus = Corpus(parts["texts"], parts["ids"], name=parts["name"])
     embeddings = Embeddings(parts["vectors"], corpus, parts["spec"])

@@ -70,18 +70,16 @@ class SimilarityHeatmap(FigurePanel):
             raise InputError(f"SimilarityHeatmap has no option {name!r}. {suggest(name, _OPTIONS)}")
         check_on_save(on_save)
         self._rows, self._sampled_from = _sample(embeddings, random_state)
-        self._columns = other
+        self._columns = None if other is embeddings else other
         self._random_state = random_state
-        self._matrix = similarity_matrix(self._rows, other, metric=metric)
+        self._matrix = similarity_matrix(self._rows, self._columns, metric=metric)
         view = self._draw(order)
         labelled = all(side.corpus.label for side in (embeddings, other) if side is not None)
         orders = [entry for entry in _ORDERS if labelled or entry[1] != "label"]
         self._order = choice("Order", "workbench-order", orders, order)
         names = [(name, name) for name in SIMILARITIES]
         self._metric = choice("Similarity", "workbench-metric", names, metric)
-        super().__init__(
-            view, controls=[row(self._order, self._metric)], said="", on_save=on_save
-        )
+        super().__init__(view, controls=[row(self._order, self._metric)], said="", on_save=on_save)
         self._order.observe(lambda _: self._change(self._reorder, "Ordering."), "value")
         self._metric.observe(lambda _: self._change(self._compare, "Comparing."), "value")
 
@@ -91,12 +89,8 @@ class SimilarityHeatmap(FigurePanel):
         return self._matrix
 
     def _state(self) -> dict[str, Json]:
-        meta = self._host.view().meta
-        return {
-            "method": self._matrix.metric,
-            "parameters": {"order": str(meta["order"])},
-            "random_state": self._random_state,
-        }
+        order = str(self._host.view().meta["order"])
+        return {"metric": self._matrix.metric, "order": order, "random_state": self._random_state}
 
     def _draw(self, order: Order) -> View:
         return heatmap_view(
@@ -126,8 +120,8 @@ class SimilarityHeatmap(FigurePanel):
 
 def _sample(embeddings: Embeddings, random_state: int) -> tuple[Embeddings, Corpus | None]:
     """Return at most as many texts as a heatmap shows, and the corpus they were drawn from."""
-    count = len(embeddings)
-    if count <= MOST_TEXTS:
+    if not isinstance(embeddings, Embeddings) or len(embeddings) <= MOST_TEXTS:
         return embeddings, None
-    drawn = np.random.default_rng(random_state).choice(count, MOST_TEXTS, replace=False)
+    rng = np.random.default_rng(random_state)
+    drawn = rng.choice(len(embeddings), MOST_TEXTS, replace=False)
     return embeddings.take(np.sort(drawn)), embeddings.corpus
