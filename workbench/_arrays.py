@@ -54,7 +54,8 @@ def as_matrix(values: ArrayLike, what: str) -> FloatArray:
         If it is not two-dimensional, is empty, not numeric, or holds NaN or infinity.
     """
     try:
-        matrix = np.asarray(values, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what overflows is infinite, and found below
+            matrix = np.asarray(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{what}: expected numbers in a rectangular (n, d) array; got {type(values).__name__}"

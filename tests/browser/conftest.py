@@ -59,7 +59,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory, empty_folder: Path) -> Iterato
     (root / "data").symlink_to(ROOT / "data")
     # --old-file: this environment is installed, whether or not make did it.
     command = ["make", "--old-file", f"{sys.prefix}/bin/.installed", "lab", f"VENV={sys.prefix}"]
-    command += [f"PORT={free_port()}", "LAB_ARGS=--no-browser --ServerApp.ip=127.0.0.1"]
+    command += [
+        f"PORT={free_port()}",
+        "LAB_ARGS=--no-browser --ServerApp.ip=127.0.0.1 --LabApp.expose_app_in_browser=True",
+    ]
     process = subprocess.Popen(
         command,
         cwd=root,

@@ -124,6 +124,7 @@ def lasso(page: Page, plot: Locator) -> None:
 
 
 def test_the_tutorial_is_used_as_a_reader_would(page: Page, lab: Lab) -> None:
+    page.screenshot(path="/tmp/lead/lab1.png")
     widget = map_of(page)
     host = widget.locator(".workbench-host")
     scroll_to(page, widget)

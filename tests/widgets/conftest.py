@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,3 +52,44 @@ def closed() -> Iterator[None]:
     """Close what a test leaves open, and with it the worker processes."""
     yield
     Widget.close_all()
+
+
+@pytest.fixture
+def find() -> Callable[[Widget, str], Any]:
+    """Find a control by its CSS class, as a browser test does."""
+
+    def every(widget: Widget) -> Iterator[Widget]:
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from every(child)
+
+    def one(widget: Widget, name: str) -> Any:
+        found = [part for part in every(widget) if name in getattr(part, "_dom_classes", ())]
+        assert len(found) == 1, f"{len(found)} controls with the class {name}"
+        return found[0]
+
+    return one
+
+
+@pytest.fixture
+def press(find: Callable[[Widget, str], Any]) -> Callable[[Widget, str], None]:
+    """Press a button, as the browser's message does."""
+
+    def click(widget: Widget, name: str) -> None:
+        button = find(widget, name)
+        assert not button.disabled
+        button._handle_custom_msg({"event": "click"}, [])
+
+    return click
+
+
+@pytest.fixture
+def choose(find: Callable[[Widget, str], Any]) -> Callable[[Widget, str, str], None]:
+    """Choose from a list, as the browser's message does."""
+
+    def pick(widget: Widget, name: str, value: str) -> None:
+        chooser = find(widget, name)
+        values = [entry[1] for entry in chooser.options]
+        chooser.set_state({"index": values.index(value)})
+
+    return pick

@@ -45,9 +45,7 @@ def test_values_equal_those_computed_here(texts_of: TextsOf) -> None:
     neighbors = nearest_neighbors(embeddings, 30)
     with closing(Worker(embeddings, neighbors)) as worker:
         there = worker.submit("project", method="tsne", perplexity=8, random_state=3).result(60)
-        here = project(
-            embeddings, method="tsne", perplexity=8, random_state=3, neighbors=neighbors
-        )
+        here = project(embeddings, method="tsne", perplexity=8, random_state=3, neighbors=neighbors)
         assert isinstance(there, Projection)
         np.testing.assert_array_equal(there.coordinates, here.coordinates)
         assert there.embeddings is embeddings
@@ -131,7 +129,7 @@ def test_an_interrupt_does_not_reach_it(worker: Worker) -> None:
 
 def test_no_python_to_start(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(WorkbenchError, match="did not start: .*No such file"):
+    with pytest.raises(WorkbenchError, match=r"did not start: .*No such file"):
         worker.submit("project", method="pca").result(5)
 
 
@@ -146,7 +144,14 @@ def test_it_ends_with_its_owner(texts_of: TextsOf, wait: Callable[..., None]) ->
 
 
 def test_texts_travel_as_they_are() -> None:
-    texts = ("nul \0", "lone \udc80 surrogate", "🙂" * 3, "", "<script>alert(1)</script>", "ab" * 10**6)
+    texts = (
+        "nul \0",
+        "lone \udc80 surrogate",
+        "🙂" * 3,
+        "",
+        "<script>alert(1)</script>",
+        "ab" * 10**6,
+    )
     embeddings = Embeddings.from_array(np.eye(6), Corpus(texts, columns={"n": range(6)}))
     with closing(Worker(embeddings)) as worker:
         assert worker.submit("cluster", method="kmeans", n_clusters=2).result(60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def embed(
     KeyboardInterrupt
         When interrupted; what was encoded by then is in the store, and the next call goes on.
     """
-    texts = corpus if isinstance(corpus, Corpus) else Corpus(tuple(corpus))
+    texts = corpus if isinstance(corpus, Corpus) else Corpus(cast("tuple[str, ...]", corpus))
     model = load_encoder(encoder)
     if batch_size < 1:
         raise InputError(f"embed: batch_size must be at least 1; got {batch_size}.")
@@ -91,13 +92,13 @@ def _chosen(store: EmbeddingStore | bool) -> EmbeddingStore | None:
 
 def _with_prompt(model: Encoder, prompt_name: str | None) -> ModelSpec:
     find = getattr(model, "prompt", None)
-    if find is None:
+    if not callable(find):
         if prompt_name is not None:
             raise InputError(
                 f"embed: {model.spec.name!r} has no prompts; got prompt_name={prompt_name!r}."
             )
         return model.spec
-    return replace(model.spec, prompt=find(prompt_name))
+    return replace(model.spec, prompt=str(find(prompt_name)))
 
 
 def _vectors_of(
@@ -120,6 +121,8 @@ def _vectors_of(
     with showing(progress, f"Encoding with {spec.name}") as report:
         if missing.size:
             report(0, len(missing))
+            if store is not None:
+                store.prepare(spec)
         for start in range(0, len(missing), batch_size):
             rows = missing[start : start + batch_size]
             batch = [texts[row] for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -83,7 +83,7 @@ class Embeddings:
         InputError
             If the shapes do not fit, or a row holds NaN or infinity.
         """
-        corpus = texts if isinstance(texts, Corpus) else Corpus(tuple(texts))
+        corpus = texts if isinstance(texts, Corpus) else Corpus(cast("tuple[str, ...]", texts))
         matrix = as_matrix(vectors, "Embeddings.from_array").copy()
         spec = ModelSpec(name=name, family="array", revision="", dimension=matrix.shape[1])
         return cls(matrix, corpus, spec)
@@ -111,7 +111,9 @@ class Embeddings:
         InputError
             If a vector is all zeros: it has no direction.
         """
-        lengths = np.linalg.norm(self.vectors, axis=1, keepdims=True)
+        # In float64: the squares of large or tiny float32 numbers are infinite or zero.
+        squares = np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=np.float64)
+        lengths = np.sqrt(squares)[:, None]
         zero = np.flatnonzero(lengths == 0)
         if zero.size:
             raise InputError(

@@ -100,14 +100,25 @@ class EmbeddingStore:
                 known[row] = True
         return vectors, tokens, known
 
+    def prepare(self, spec: ModelSpec) -> None:
+        """Make a model's folder, so that one that cannot be written is known before encoding.
+
+        Raises
+        ------
+        WorkbenchError
+            If it cannot be written.
+        """
+        description = self._model_folder(spec) / "model.json"
+        if not description.exists():
+            _write(description, json.dumps(_key_parts(spec), indent=1).encode())
+
     def put(
         self, spec: ModelSpec, texts: Sequence[str], vectors: FloatArray, tokens: IntArray
     ) -> None:
         """Keep one batch: it is there entirely or not at all."""
-        folder = self._model_folder(spec)
-        if not (folder / "model.json").exists():
-            _write(folder / "model.json", json.dumps(_key_parts(spec), indent=1).encode())
-        _write_shard(folder, [_text_key(text) for text in texts], vectors, tokens)
+        self.prepare(spec)
+        keys = [_text_key(text) for text in texts]
+        _write_shard(self._model_folder(spec), keys, vectors, tokens)
 
     def tidy(self, spec: ModelSpec) -> None:
         """Merge a model's shards into one when there are many."""
@@ -134,12 +145,9 @@ class EmbeddingStore:
         stored = []
         for description in sorted(self._root.glob("*/model.json")):
             folder = description.parent
-            parts = json.loads(description.read_text())
-            marks = [f"prompt {parts['prompt']!r}"] if parts["prompt"] else []
-            marks += [parts["dtype"]] if parts["dtype"] != "float32" else []
             size = sum(path.stat().st_size for path in folder.iterdir())
             vectors = len(self._read(folder).rows)
-            stored.append(StoredModel(", ".join([parts["name"], *marks]), folder, vectors, size))
+            stored.append(StoredModel(_described(description), folder, vectors, size))
         return sorted(stored, key=lambda model: -model.size)
 
     def clear(self) -> None:
@@ -151,7 +159,7 @@ class EmbeddingStore:
         return self.folder / f"embeddings-v{FORMAT}"
 
     def _model_folder(self, spec: ModelSpec) -> Path:
-        # The name is for people; it changes no vector.
+        # The name is for people; what it says of the vectors is in the identity.
         parts = {key: value for key, value in _key_parts(spec).items() if key != "name"}
         raw = json.dumps(parts, sort_keys=True).encode()
         return self._root / hashlib.blake2b(raw, digest_size=12).hexdigest()
@@ -173,13 +181,30 @@ def _key_parts(spec: ModelSpec) -> dict[str, object]:
         "name": spec.name,
         "format": FORMAT,
         "family": spec.family,
-        "identity": spec.revision or spec.name,
+        "identity": _identity(spec),
         "dimension": spec.dimension,
         "pooling": spec.pooling,
         "prompt": spec.prompt,
         "dtype": spec.dtype,
         "max_tokens": spec.max_tokens,
     }
+
+
+def _identity(spec: ModelSpec) -> str:
+    """Return the hash of the arrays, or name and revision: "1" may be anyone's revision."""
+    hashed = spec.revision.startswith("blake2b:")
+    return spec.revision if hashed else f"{spec.name}@{spec.revision}"
+
+
+def _described(description: Path) -> str:
+    """Return a model's name for people; nothing else depends on the file."""
+    try:
+        parts = json.loads(description.read_bytes())
+    except ValueError:
+        return f"damaged {description.name}"
+    marks = [f"prompt {parts['prompt']!r}"] if parts["prompt"] else []
+    marks += [parts["dtype"]] if parts["dtype"] != "float32" else []
+    return ", ".join([parts["name"], *marks])
 
 
 def _text_key(text: str) -> bytes:
@@ -212,9 +237,13 @@ def _write(path: Path, raw: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-        os.replace(scratch, path)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(raw)
+            os.replace(scratch, path)
+        except BaseException:
+            Path(scratch).unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise WorkbenchError(
             f"The embedding store cannot be written: {error}. Choose another folder with the "

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["DenseEncoder"]
 
 
+# What a transformer's configuration says of its file, of training and of decoding.
+_BOOKKEEPING = frozenset(
+    {"_name_or_path", "architectures", "dtype", "transformers_version", "use_cache"}
+)
+
+
 class DenseEncoder:
     """A SentenceTransformer, with its spec.
 
@@ -133,6 +139,7 @@ def _revision(model: SentenceTransformer) -> str:
         describe: Callable[[], dict[str, object]] | None = getattr(module, "get_config_dict", None)
         if callable(describe):
             digest.update(repr(sorted(describe().items(), key=str)).encode())
+        digest.update(_architecture(module).encode())
     tokenizer = model.tokenizer
     fast = getattr(tokenizer, "backend_tokenizer", tokenizer)
     if hasattr(fast, "to_str"):
@@ -142,6 +149,14 @@ def _revision(model: SentenceTransformer) -> str:
         digest.update(f"{key}{values.dtype}{tuple(values.shape)}".encode())
         digest.update(_raw(values))
     return f"blake2b:{digest.hexdigest()}"
+
+
+def _architecture(module: object) -> str:
+    """Return a transformer's configuration: what it computes with its weights (heads, say)."""
+    config = getattr(getattr(module, "auto_model", None), "config", None)
+    if config is None:
+        return ""
+    return repr(sorted((k, v) for k, v in config.to_dict().items() if k not in _BOOKKEEPING))
 
 
 def _without_padding(tokenizer_json: str) -> str:

@@ -6,7 +6,7 @@ Deerwester et al. (1990), "Indexing by latent semantic analysis".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class LSAEncoder:
 
         vectorizer = _vectorizer(None)
         try:
-            weights = vectorizer.fit_transform(texts)
+            weights = vectorizer.fit_transform(_readable(texts))
         except ValueError:
             raise InputError(
                 f"LSA: expected texts with words in them; none of the {len(texts)} has any."
@@ -122,7 +122,7 @@ class LSAEncoder:
         vectorizer = self._check_fitted()
         if not texts:
             return np.empty((0, truncate_dim or self.spec.dimension), dtype=np.float32)
-        weights = vectorizer.transform(texts)
+        weights = vectorizer.transform(_readable(texts))
         vectors = np.asarray(weights @ self._arrays["components"].T, dtype=np.float32)
         vectors = vectors[:, :truncate_dim]
         if normalize_embeddings:
@@ -141,6 +141,11 @@ class LSAEncoder:
     def __repr__(self) -> str:
         state = "fitted" if self.fitted else "not fitted"
         return f"LSAEncoder({self.spec.dimension} dimensions, {state})"
+
+
+def _readable(texts: Sequence[str]) -> Iterator[str]:
+    """Replace what an array of terms cannot hold: NUL at a term's end and lone surrogates."""
+    return (text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8") for text in texts)
 
 
 def _vectorizer(vocabulary: list[str] | None) -> TfidfVectorizer:

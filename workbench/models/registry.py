@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +60,7 @@ def load_encoder(
             f"Encoder (with .spec and .encode); got {type(reference).__name__} {reference!r:.80}."
         )
     name = str(reference)
-    if name.startswith(_MLFLOW_SCHEMES) or (Path(name) / "MLmodel").is_file():
+    if name.startswith(_MLFLOW_SCHEMES) or _is_there(Path(name) / "MLmodel"):
         from workbench.models import mlflow_uri
 
         loaded = mlflow_uri.load(name)
@@ -69,8 +68,8 @@ def load_encoder(
     built_in = _BUILT_IN.get(name.removeprefix("sentence-transformers/"))
     if built_in is not None:
         return built_in()
-    if Path(name).is_dir():
-        return DenseEncoder(_open(name, trust_remote_code), name=Path(name).name)
+    if _is_there(Path(name)):
+        return DenseEncoder(_open(name, trust_remote_code), name=Path(name).resolve().name)
     return _from_hub(name, trust_remote_code)
 
 
@@ -134,6 +133,14 @@ _BUILT_IN: dict[str, Callable[[], Encoder]] = {
 }
 
 
+def _is_there(path: Path) -> bool:
+    """Tell whether a path exists; what cannot be a path (a name of 5,000 letters) does not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def _is_sentence_transformer(candidate: object) -> TypeIs[SentenceTransformer]:
     """Tell without importing torch: its classes exist only once it is imported."""
     return any(
@@ -160,23 +167,30 @@ def _open(name: str, trust_remote_code: bool, *, local: bool = True) -> Sentence
 
 
 def _from_hub(name: str, trust_remote_code: bool) -> Encoder:
-    if name in _hub_cache():
+    # sentence-transformers looks for a bare name among its own models.
+    names = [name] if "/" in name else [f"sentence-transformers/{name}", name]
+    if not set(names).isdisjoint(_hub_cache()):
         return DenseEncoder(_open(name, trust_remote_code), name=name)
     if name.count("/") > 1 or name.startswith((".", "~", "/")):
         raise ModelUnavailableError(
-            f"{name!r} is neither a folder here nor a model name. {_offline_advice(name)}"
+            f"{name[:200]!r} is neither a folder here nor a model name. {_offline_advice(name)}"
         )
-    if not _hub_answers():
-        raise ModelUnavailableError(
-            f"{name!r} is not on this machine and the model hub cannot be reached. "
-            f"{_offline_advice(name)}"
+    found = _hub_has(names)
+    if not found:
+        reason = (
+            "is not on this machine and the model hub cannot be reached"
+            if found is None
+            else "is not on this machine, and the hub has none of that name (or it is private)"
         )
+        raise ModelUnavailableError(f"{name[:200]!r} {reason}. {_offline_advice(name)}")
     return DenseEncoder(_open(name, trust_remote_code, local=False), name=name)
 
 
 def _offline_advice(name: str) -> str:
     works = [n for n, ok in list_encoders()[["name", "available"]].itertuples(index=False) if ok]
-    return f"{suggest(name, works)} What works offline: {', '.join(map(repr, works))}."
+    near = suggest(name[:200], works)
+    offline = f"What works offline: {', '.join(map(repr, works))}."
+    return f"{near} {offline}" if near.startswith("Did you mean") else offline
 
 
 def _hub_cache() -> list[str]:
@@ -188,23 +202,38 @@ def _hub_cache() -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _hub_answers() -> bool:
-    """Ask the hub for its head, with patience that a name lookup cannot outlast."""
-    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+def _hub_has(names: Sequence[str]) -> bool | None:
+    """Ask the hub for a model by each of its names; None when it does not answer in time.
+
+    In a thread of its own: a name lookup outlasts the request's timeout.
+    """
+    from huggingface_hub import model_info
+    from huggingface_hub.constants import HF_HUB_OFFLINE
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        RepositoryNotFoundError,
+    )
 
     if HF_HUB_OFFLINE:
-        return False
-    answered = threading.Event()
+        return None
+    answers: list[bool] = []
 
     def ask() -> None:
-        try:
-            request = urllib.request.Request(ENDPOINT, method="HEAD")
-            with urllib.request.urlopen(request, timeout=_HUB_PATIENCE_S):
-                answered.set()
-        except OSError:
-            pass
+        for name in names:
+            try:
+                model_info(name, timeout=_HUB_PATIENCE_S)
+            except GatedRepoError:
+                pass  # it is there; what it asks for is sentence-transformers' to say
+            except (RepositoryNotFoundError, HFValidationError):
+                continue
+            except Exception:  # whatever the HTTP library raises when nobody answers
+                return
+            answers.append(True)
+            return
+        answers.append(False)
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(_HUB_PATIENCE_S)
-    return answered.is_set()
+    return answers[0] if answers else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench._cache import cache_folder
-from workbench.errors import MissingExtraError
+from workbench.errors import MissingExtraError, ModelUnavailableError
 from workbench.models._quiet import quiet_loading
 
 if TYPE_CHECKING:
@@ -30,16 +30,24 @@ def load_distilled(source: Path) -> SentenceTransformer:
     ------
     MissingExtraError
         If model2vec with its distillation parts is not installed.
+    ModelUnavailableError
+        If the cache's folder cannot be written.
     """
     from filelock import FileLock
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
     folder = _folder()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "model.safetensors").exists():
-            _distil(source, folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "model.safetensors").exists():
+                _distil(source, folder)
+    except OSError as error:
+        raise ModelUnavailableError(
+            f"'minilm-static' could not be kept in {folder.parent}: {error}. Choose another folder "
+            "with the environment variable WORKBENCH_CACHE."
+        ) from error
     return SentenceTransformer(modules=[StaticEmbedding.from_model2vec(str(folder))], device="cpu")
 
 

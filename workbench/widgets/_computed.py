@@ -44,7 +44,7 @@ class ComputedPanel(FigurePanel):
     """
 
     _task: str
-
+    _worker: Worker | None = None  # also when a constructor stopped half-way
     def __init__(
         self,
         view: View,
@@ -82,7 +82,8 @@ class ComputedPanel(FigurePanel):
     def close(self) -> None:
         """Close the widget and end its worker process."""
         self._running = None
-        self._worker.close()
+        if self._worker is not None:
+            self._worker.close()
         super().close()
 
     def _received(self, value: Result) -> None:
@@ -110,6 +111,7 @@ class ComputedPanel(FigurePanel):
         self._cancel_button.disabled = False
         self._started = time.monotonic()
         loop = _running_loop() or self._loop
+        assert self._worker is not None
         future = self._worker.submit(task, random_state=self._random_state, **options)
         self._running = future
         future.add_done_callback(partial(self._arrived, loop, copy_context()))
@@ -145,7 +147,8 @@ class ComputedPanel(FigurePanel):
             self._running = None
 
     def _cancel(self) -> None:
-        self._worker.cancel()
+        if self._worker is not None:
+            self._worker.cancel()
 
 
 def state_of(value: Result) -> dict[str, Json]:

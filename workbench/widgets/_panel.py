@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -11,10 +10,11 @@ import ipywidgets
 from traitlets import List, Unicode, link, validate
 
 from workbench.errors import InputError, suggest
+from workbench.page import fallback_table
 from workbench.views import Json, View
 from workbench.widgets._controls import button, row
 from workbench.widgets._status import StatusLine, sentence
-from workbench.widgets.figure_host import FigureHost
+from workbench.widgets.figure_host import FigureHost, renders_static
 
 __all__ = ["FigurePanel", "OnSave", "check_on_save"]
 
@@ -86,11 +86,6 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
             )
         return ids
 
-    def _redraw(self, view: View, **forget: Json) -> None:
-        """Show another view of the same texts; selection, colours and search stay."""
-        kept = {**self._host.view().state, **forget}
-        self._host.show(view.with_state(**kept))
-
     def _save(self) -> None:
         if self._on_save is None:
             return
@@ -104,9 +99,12 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
             self.status.say(f"Saved at {datetime.now():%H:%M:%S}: {view.title}")
 
     def _repr_mimebundle_(self, **kwargs: object) -> Any:
-        if os.environ.get("WORKBENCH_RENDER") == "static":
-            return self._host._repr_mimebundle_(**kwargs)
-        return super()._repr_mimebundle_(**kwargs)
+        if renders_static():
+            data, metadata = self._host._repr_mimebundle_(**kwargs)
+            return {**data, "text/plain": repr(self)}, metadata
+        data = super()._repr_mimebundle_(**kwargs)
+        # For those who see the notebook without a kernel: the first texts, as a table.
+        return {**data, "text/html": fallback_table(self._host.view())}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._host.view().title!r}, {len(self.selection)} selected)"

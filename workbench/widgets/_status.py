@@ -53,7 +53,7 @@ _CSS = """
 """
 
 
-class StatusLine(anywidget.AnyWidget):  # type: ignore[misc]
+class StatusLine(anywidget.AnyWidget):
     """A sentence under a widget's controls.
 
     Parameters

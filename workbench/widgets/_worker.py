@@ -95,9 +95,9 @@ class Worker:
         """Stop what is running, and the process with it; the next task starts another."""
         with self._lock:
             task, self._task = self._task, None
-            if task is not None and not task.done():
+            # First of all it is called cancelled: a pipe that breaks says no more about it.
+            if task is not None and task.cancel():
                 self._stop()
-                task.cancel()
 
     def close(self) -> None:
         """End the process."""
@@ -195,5 +195,5 @@ def _rebuilt(
     if found == "own":
         fields["neighbors"] = neighbors
     elif found is not None:
-        fields["neighbors"] = Neighbors(*found, embeddings=embeddings, metric="cosine")
+        fields["neighbors"] = Neighbors(found[0], found[1], embeddings, "cosine")
     return _VALUES[task](embeddings=embeddings, **fields)

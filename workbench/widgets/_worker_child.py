@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import fields
 from queue import SimpleQueue
 from typing import Any, BinaryIO
@@ -36,12 +37,13 @@ def _listen(requests: BinaryIO, inbox: SimpleQueue[Any]) -> None:
 
 
 def _answer(task: str, options: dict[str, Any], embeddings: Any, neighbors: Any) -> object:
-    from workbench.analysis import cluster, project
+    from workbench.analysis import Clustering, Projection, cluster, project
     from workbench.errors import WorkbenchError
 
+    tasks: dict[str, Callable[..., Projection | Clustering]]
+    tasks = {"project": project, "cluster": cluster}
     try:
-        compute = {"project": project, "cluster": cluster}[task]
-        value = compute(embeddings, neighbors=neighbors, **options)
+        value = tasks[task](embeddings, neighbors=neighbors, **options)
     except WorkbenchError as error:
         return str(error)
     except MemoryError:
@@ -74,7 +76,7 @@ def main() -> None:
     corpus = Corpus(parts["texts"], parts["ids"], name=parts["name"])
     embeddings = Embeddings(parts["vectors"], corpus, parts["spec"])
     found = parts["neighbors"]
-    neighbors = None if found is None else Neighbors(*found, embeddings, "cosine")
+    neighbors = None if found is None else Neighbors(found[0], found[1], embeddings, "cosine")
     while True:
         task, options = inbox.get()
         pickle.dump(_answer(task, options, embeddings, neighbors), answers, protocol=5)

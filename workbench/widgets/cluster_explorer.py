@@ -88,7 +88,7 @@ class ClusterExplorer(ComputedPanel):
     def _received(self, value: Result) -> None:
         assert isinstance(value, Clustering)
         self._clustering = value
-        self._redraw(clusters_view(value), viewport={})
+        self._host.show(clusters_view(value))
 
     def _summary(self, value: Result) -> str:
         assert isinstance(value, Clustering)

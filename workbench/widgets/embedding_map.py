@@ -113,14 +113,18 @@ class EmbeddingMap(ComputedPanel):
         self._start("cluster", "Finding clusters.", {})
 
     def _received(self, value: Result) -> None:
+        shown = self._host.view()
         if isinstance(value, Clustering):
             self._clustering = value
             self._cluster_button.layout.display = "none"
             view = map_view(self._projection, color_by="cluster", clustering=value)
-            self._redraw(view, color_by="cluster")
-        else:
-            self._projection = value
-            self._redraw(map_view(value, clustering=self._clustering), viewport={})
+            viewport = shown.state["viewport"]
+            self._host.show(view.with_state(color_by="cluster", viewport=viewport))
+            return
+        self._projection = value
+        color_by = str(shown.state.get("color_by", shown.meta["color_by"] or ""))
+        view = map_view(value, color_by=color_by or None, clustering=self._clustering)
+        self._host.show(view)
 
     def _summary(self, value: Result) -> str:
         if isinstance(value, Clustering):

@@ -110,7 +110,7 @@ class SimilarityHeatmap(FigurePanel):
             self.status.say("")
 
     def _reorder(self) -> None:
-        self._redraw(self._draw(self._order.value), viewport={})
+        self._host.show(self._draw(self._order.value))
 
     def _compare(self) -> None:
         matrix = similarity_matrix(self._rows, self._columns, metric=self._metric.value)

@@ -1,0 +1,8 @@
+"""Live widgets: a figure host, and controls wired to analysis and views."""
+
+from workbench.widgets.cluster_explorer import ClusterExplorer
+from workbench.widgets.embedding_map import EmbeddingMap
+from workbench.widgets.figure_host import FigureHost
+from workbench.widgets.similarity_heatmap import SimilarityHeatmap
+
+__all__ = ["ClusterExplorer", "EmbeddingMap", "FigureHost", "SimilarityHeatmap"]
