@@ -53,13 +53,13 @@ def test_a_projection_becomes_numbers_params_table_figure_and_data_set(
 def test_the_view_comes_back_as_it_was(store: str, embeddings: Embeddings) -> None:
     view = view_of(project(embeddings, method="pca")).with_state(selection=["3", "4"])
     with track("tickets", store) as run:
-        assert run.log(view) == "view"
-    again = open_view(run.id, "view", store)
+        assert run.log(view) == "map"
+    again = open_view(run.id, "map", store)
     assert again.to_json() == view.to_json()
     assert again.state == {"selection": ["3", "4"]}
-    html = _artifact(store, run.id, "figures/view.html").read_text()
+    html = _artifact(store, run.id, "figures/map.html").read_text()
     assert "<script>order</script>" not in html
-    assert MlflowClient(store).get_run(run.id).data.params["view/kind"] == "map"
+    assert MlflowClient(store).get_run(run.id).data.params["map/kind"] == "map"
 
 
 def test_names_count_up(store: str, embeddings: Embeddings) -> None:

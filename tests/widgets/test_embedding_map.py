@@ -125,14 +125,18 @@ def test_cancel_keeps_the_picture(
     assert widget.projection.method == "pca"
 
 
-def test_a_second_press_starts_again(
+def test_a_second_press_with_other_values_starts_again(
     slow: EmbeddingMap, press: Press, find: Find, wait: Wait
 ) -> None:
     widget = slow
     press(widget, "workbench-compute")
+    pid = widget._worker.pid
+    press(widget, "workbench-compute")
+    assert widget._worker.pid == pid, "what runs already is not started again"
     find(widget, "workbench-parameter-max_iter").set_state({"value": 300})
     press(widget, "workbench-compute")
     assert widget.busy
+    assert widget._worker.pid != pid
     assert not find(widget, "workbench-cancel").disabled
     wait(idle(widget))
     assert widget.projection.params["max_iter"] == 300

@@ -118,11 +118,11 @@ def _vectors_of(
     missing = np.flatnonzero(~known)
     # Texts of like length share a batch, so that little of it is padding.
     missing = missing[np.argsort([len(texts[row]) for row in missing], kind="stable")[::-1]]
+    if store is not None and missing.size:
+        store.prepare(spec)
     with showing(progress, f"Encoding with {spec.name}") as report:
         if missing.size:
             report(0, len(missing))
-            if store is not None:
-                store.prepare(spec)
         for start in range(0, len(missing), batch_size):
             rows = missing[start : start + batch_size]
             batch = [texts[row] for row in rows]

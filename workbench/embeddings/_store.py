@@ -200,11 +200,11 @@ def _described(description: Path) -> str:
     """Return a model's name for people; nothing else depends on the file."""
     try:
         parts = json.loads(description.read_bytes())
-    except ValueError:
+        marks = [f"prompt {parts['prompt']!r}"] if parts["prompt"] else []
+        marks += [parts["dtype"]] if parts["dtype"] != "float32" else []
+        return ", ".join([parts["name"], *marks])
+    except (ValueError, KeyError):
         return f"damaged {description.name}"
-    marks = [f"prompt {parts['prompt']!r}"] if parts["prompt"] else []
-    marks += [parts["dtype"]] if parts["dtype"] != "float32" else []
-    return ", ".join([parts["name"], *marks])
 
 
 def _text_key(text: str) -> bytes:
@@ -252,13 +252,17 @@ def _write(path: Path, raw: bytes) -> None:
 
 
 def _take_in(found: _Found, path: Path) -> None:
+    from safetensors import SafetensorError
     from safetensors.numpy import load
 
     raw = path.read_bytes()
-    if _digest(raw) != path.stem:
+    try:
+        shard = load(raw) if _digest(raw) == path.stem else None
+    except SafetensorError:  # whole, but not ours
+        shard = None
+    if shard is None:
         _set_aside(path)
         return
-    shard = load(raw)
     number = len(found.vectors)
     found.vectors.append(shard["vectors"])
     found.tokens.append(shard["tokens"])

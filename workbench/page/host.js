@@ -247,7 +247,11 @@ function listen(host) {
   on("plotly_hover", (event) => hovered(host, event.points[0]));
   on("plotly_unhover", () => host.hover(null));
   on("plotly_click", (event) => { clicked(host, event.points[0]); released(host); });
-  on("plotly_selected", (event) => { if (event) lassoed(host, event.points); released(host); });
+  on("plotly_selected", (event) => {
+    if (!host.dragging) return; // plotly's echo of a redraw, not a person's lasso
+    if (event) lassoed(host, event.points);
+    released(host);
+  });
   on("plotly_deselect", () => select(host, []));
   on("plotly_relayout", (event) => moved(host, event));
   plot.onkeydown = (event) => guard(host, () => keyed(host, event));

@@ -71,7 +71,7 @@ class Summarised(Protocol):
 
 
 def kind_of(value: object) -> str:
-    """Return a value's kind (``similarity_matrix``, say): its default name.
+    """Return a value's kind (``similarity_matrix``; ``map`` for a view): its default name.
 
     Raises
     ------
@@ -91,6 +91,8 @@ def kind_of(value: object) -> str:
             f"Clustering, SimilarityMatrix, …) or a View; got {type(value).__name__} "
             f"{value!r:.60}. {advice}"
         )
+    if isinstance(value, View):
+        return value.kind
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(value).__name__).lower()
 
 

@@ -5,9 +5,9 @@ from workbench.views._dispatch import view_of
 from workbench.views._heatmap import MOST_TEXTS, heatmap_view
 from workbench.views._map import map_view
 from workbench.views._order import Order
-from workbench.views._redact import redacted
 from workbench.views._strings import plotly_text
 from workbench.views._view import Json, View
+from workbench.views.privacy import redacted
 from workbench.views.theme import host_theme, template
 
 __all__ = [

@@ -21,7 +21,8 @@ def view_of(value: object) -> View:
     Parameters
     ----------
     value
-        A Projection, a SimilarityMatrix or a Clustering.
+        A Projection, a SimilarityMatrix or a Clustering. A matrix' texts are grouped by the
+        corpus' label, or put like beside like where there is none.
 
     Raises
     ------
@@ -36,8 +37,13 @@ def view_of(value: object) -> View:
 
 
 view_of.register(Projection, map_view)
-view_of.register(SimilarityMatrix, heatmap_view)
 view_of.register(Clustering, clusters_view)
+
+
+@view_of.register
+def _(value: SimilarityMatrix) -> View:
+    labelled = all(side.corpus.label is not None for side in (value.rows, value.columns))
+    return heatmap_view(value, order="label" if labelled else "similarity")
 
 
 @view_of.register

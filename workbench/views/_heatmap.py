@@ -14,7 +14,7 @@ from workbench.corpus import Corpus
 from workbench.errors import InputError, suggest
 from workbench.views._order import Order, ordered
 from workbench.views._strings import plotly_text
-from workbench.views._texts import corpus_frame, label_column, table_columns
+from workbench.views._texts import category_name, corpus_frame, label_column, table_columns
 from workbench.views._view import View
 from workbench.views.theme import COLORSCALE, template
 
@@ -207,7 +207,7 @@ def _layout(meta: dict[str, Any]) -> dict[str, Any]:
 def _ticks(texts: pd.DataFrame, rows: list[int], meta: dict[str, Any]) -> dict[str, Any]:
     """Return an axis' ticks: ids when there are few texts, else the label's groups."""
     if meta["order"] == "label" and meta["label"] in texts:
-        labels = texts[meta["label"]].iloc[rows].astype(str).to_numpy()
+        labels = np.array([category_name(value) for value in texts[meta["label"]].iloc[rows]])
         starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
         if len(starts) <= _GROUPS:
             ends = np.r_[starts[1:], len(labels)]

@@ -40,11 +40,7 @@ def object_frame(columns: Mapping[str, Any]) -> pd.DataFrame:
 
     pandas' own string columns refuse lone surrogates, which texts in the wild hold.
     """
-    made = {
-        name: values if isinstance(values, np.ndarray) else _series(values)
-        for name, values in columns.items()
-    }
-    return pd.DataFrame(made)
+    return pd.DataFrame({name: _series(values) for name, values in columns.items()})
 
 
 def decode_arrays(value: Any) -> Any:
@@ -60,7 +56,9 @@ def decode_arrays(value: Any) -> Any:
     return value
 
 
-def _series(values: Iterable[Any]) -> pd.Series[Any]:
+def _series(values: Any) -> pd.Series[Any]:
+    if isinstance(values, np.ndarray):
+        return pd.Series(values, dtype=values.dtype)
     listed = list(values)
     if any(isinstance(value, str) for value in listed):
         return pd.Series(listed, dtype=object)

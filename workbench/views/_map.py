@@ -16,6 +16,8 @@ from workbench.analysis import Clustering, Projection
 from workbench.errors import InputError, suggest
 from workbench.views._strings import plotly_text
 from workbench.views._texts import (
+    NONE,
+    category_name,
     color_columns,
     corpus_frame,
     label_column,
@@ -27,7 +29,7 @@ from workbench.views.theme import COLORSCALE, MOST_CATEGORIES, MUTED, PALETTE, S
 
 __all__ = ["draw_map", "map_view"]
 
-_NONE, _OTHER, _UNCLUSTERED = "(none)", "other", "unclustered"
+_OTHER, _UNCLUSTERED = "other", "unclustered"
 
 
 def map_view(
@@ -147,8 +149,8 @@ def _categories(texts: pd.DataFrame, column: str) -> list[_Group]:
     """Return one group per category, the most frequent first; ties by name."""
     by_cluster = column == "cluster"
     shown = texts["cluster_name" if by_cluster else column].tolist()
-    names = np.array([_name(value) for value in shown], dtype=object)
-    quiet = {_NONE, _UNCLUSTERED} if by_cluster else {_NONE}
+    names = np.array([category_name(value) for value in shown], dtype=object)
+    quiet = {NONE, _UNCLUSTERED} if by_cluster else {NONE}
     counts = Counter(name for name in names if name not in quiet)
     order = sorted(counts, key=lambda name: (-counts[name], name))[:MOST_CATEGORIES]
     groups = [
@@ -171,17 +173,6 @@ def _look(rank: int) -> dict[str, str]:
     return {"color": colors[rank % len(colors)], "symbol": SYMBOLS[rank // len(colors)]}
 
 
-def _name(value: object) -> str:
-    """Return a category's name; the figure host writes the same."""
-    if value is None or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]
-        return _NONE
-    if isinstance(value, (bool, np.bool_)):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
 def _scale(series: pd.Series[Any], column: str, dates: bool) -> list[_Group]:
     """Return the group with a value, on a colour scale, and the group without."""
     missing = series.isna().to_numpy()
@@ -201,5 +192,5 @@ def _scale(series: pd.Series[Any], column: str, dates: bool) -> list[_Group]:
     groups = [_Group(column, np.flatnonzero(~missing), marker)]
     if missing.any():
         grey = {"color": MUTED["light"], "opacity": 0.4}
-        groups.append(_Group(_NONE, np.flatnonzero(missing), grey))
+        groups.append(_Group(NONE, np.flatnonzero(missing), grey))
     return groups

@@ -10,6 +10,7 @@ from workbench._arrays import FloatArray, IntArray
 from workbench.analysis import SimilarityMatrix
 from workbench.corpus import Corpus
 from workbench.errors import InputError
+from workbench.views._texts import NONE, category_name
 
 __all__ = ["Order", "ordered"]
 
@@ -41,8 +42,8 @@ def _by_label(corpus: Corpus, rows: IntArray) -> IntArray:
             f"heatmap_view: order='label' needs a corpus with a label; {corpus.name!r} has none. "
             "Name one: read_corpus(..., label='topic'), or use order='similarity'."
         )
-    names = np.array([str(value) for value in corpus.labels[rows]])
-    return np.argsort(names, kind="stable")
+    names = np.array([category_name(value) for value in corpus.labels[rows]])
+    return np.lexsort((names, names == NONE))
 
 
 def _leaves(distances: FloatArray) -> IntArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from workbench.analysis import Clustering
@@ -14,7 +15,9 @@ from workbench.views._json import object_frame
 from workbench.views.theme import MOST_CATEGORIES
 
 __all__ = [
+    "NONE",
     "ColumnKind",
+    "category_name",
     "color_columns",
     "corpus_frame",
     "label_column",
@@ -22,6 +25,7 @@ __all__ = [
     "table_columns",
 ]
 
+NONE = "(none)"  # the name of the category of texts that have none
 ColumnKind: TypeAlias = Literal["category", "number", "date"]
 
 
@@ -72,6 +76,17 @@ def table_columns(texts: pd.DataFrame, label: str | None) -> list[str]:
     known = [name for name in (label, "cluster_name") if name in texts.columns]
     others = [name for name in color_columns(texts, label) if name not in (label, "cluster")]
     return [str(name) for name in [*known, *others[: max(0, 3 - len(known))]]]
+
+
+def category_name(value: object) -> str:
+    """Return a category's name; the figure host writes the same."""
+    if value is None or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]
+        return NONE
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
 
 
 def _free(name: str) -> str:

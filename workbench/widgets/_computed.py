@@ -62,6 +62,7 @@ class ComputedPanel(FigurePanel):
         self._random_state = random_state
         self._worker = Worker(*source)
         self._running: Future[Result] | None = None
+        self._asked: tuple[object, ...] = ()
         self._started = 0.0
         self._loop = _running_loop()
         doc = "Compute with these parameters"
@@ -106,6 +107,10 @@ class ComputedPanel(FigurePanel):
         self._start(self._task, said, {"method": method, **params})
 
     def _start(self, task: str, said: str, options: Mapping[str, ParameterValue]) -> None:
+        asked = (task, *options.items())
+        if self.busy and asked == self._asked:
+            return
+        self._asked = asked
         self._running = None  # a run that this one replaces says nothing any more
         self.status.say(said, busy=True)
         self._cancel_button.disabled = False

@@ -1,0 +1,135 @@
+"""A redacted view holds nothing that quotes a text, and no column that was not named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from workbench.analysis import Clustering, Projection, similarity_matrix
+from workbench.corpus import Corpus
+from workbench.embeddings import Embeddings
+from workbench.errors import InputError
+from workbench.views import View, clusters_view, heatmap_view, map_view, redacted
+
+SECRET, HIDDEN, LABEL = "confidential", "Ulm", "billing"
+
+
+@pytest.fixture
+def private() -> Corpus:
+    return Corpus(
+        tuple(f"{SECRET} text {row}" for row in range(12)),
+        columns={
+            "topic": [LABEL, "other"] * 6,
+            "birthplace": [HIDDEN, "Bonn", "Köln"] * 4,
+            "age": range(12),
+        },
+        label="topic",
+    )
+
+
+@pytest.fixture
+def views(
+    private: Corpus,
+    projected: Callable[..., Projection],
+    clustered: Callable[..., Clustering],
+    embedded: Callable[..., Embeddings],
+) -> dict[str, View]:
+    clustering = clustered(private, [0] * 6 + [1] * 4 + [-1] * 2, [[SECRET, "card"], ["late"]])
+    matrix = similarity_matrix(embedded(private))
+    made = {
+        "map": map_view(projected(private), clustering=clustering, color_by="birthplace"),
+        "by cluster": map_view(projected(private), clustering=clustering, color_by="cluster"),
+        "heatmap": heatmap_view(matrix, order="label"),
+        "given": heatmap_view(matrix),
+        "clusters": clusters_view(clustering),
+    }
+    state = {"query": SECRET, "color_by": "birthplace", "selection": ["1"], "pinned": ["1", "2"]}
+    return {name: view.with_state(**state) for name, view in made.items()}  # type: ignore[arg-type]
+
+
+NAMES = ["map", "by cluster", "heatmap", "given", "clusters"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_is_left(name: str, views: dict[str, View]) -> None:
+    view = views[name]
+    assert SECRET in view.to_json()
+    small = redacted(view, texts=False)
+    written = small.to_json()
+    assert SECRET not in written
+    assert "card" not in written, "keywords are words of the texts"
+    assert "text" not in small.texts.columns
+    assert small.texts["id"].tolist() == view.texts["id"].tolist()
+    assert HIDDEN in written, "columns were not asked to be hidden"
+    assert small.state == {"color_by": "birthplace", "selection": ["1"], "pinned": ["1", "2"]}
+    assert View.from_json(written).to_json() == written
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_named_columns_are_left(name: str, views: dict[str, View]) -> None:
+    written = (small := redacted(views[name], columns=["topic", "unheard of"])).to_json()
+    assert HIDDEN not in written
+    assert "birthplace" not in written
+    assert "age" not in json.loads(written)["texts"]
+    assert SECRET in written, "texts were not asked to be hidden"
+    assert LABEL in written
+    assert "color_by" not in small.state
+    assert small.state["query"] == SECRET
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_neither(name: str, views: dict[str, View]) -> None:
+    small = redacted(views[name], texts=False, columns=[])
+    written = small.to_json()
+    for word in (SECRET, HIDDEN, LABEL, "birthplace", "topic", "card"):
+        assert word not in written, word
+    assert set(small.texts.columns) <= {"id", "cluster", "cluster_name"}
+    assert small.meta["label"] is None
+    names = {entry["name"] for entry in small.meta["color_columns"]}
+    assert names == ({"cluster"} if "cluster" in small.texts else set())
+
+
+def test_the_points_stay_where_they_are(views: dict[str, View]) -> None:
+    def places(view: View) -> dict[int, tuple[float, float]]:
+        return {
+            int(row): (float(x), float(y))
+            for trace in view.figure.data
+            for row, x, y in zip(trace.customdata, trace.x, trace.y, strict=True)
+        }
+
+    small = redacted(views["map"], texts=False, columns=[])
+    assert places(small) == places(views["map"])
+    assert [trace.name for trace in small.figure.data] == ["texts"]
+
+
+def test_clusters_keep_their_numbers(views: dict[str, View]) -> None:
+    small = redacted(views["by cluster"], texts=False)
+    assert [trace.name for trace in small.figure.data] == ["cluster 0", "cluster 1", "unclustered"]
+    bars = redacted(views["clusters"], texts=False).figure
+    assert bars.layout.yaxis.ticktext == ("cluster 0", "cluster 1", "unclustered")
+    np.testing.assert_array_equal(bars.data[0].x, views["clusters"].figure.data[0].x)
+
+
+def test_cells_stay_as_they_are(views: dict[str, View]) -> None:
+    small = redacted(views["heatmap"], texts=False, columns=[])
+    np.testing.assert_array_equal(small.figure.data[0].z, views["heatmap"].figure.data[0].z)
+    assert small.meta["rows"] == views["heatmap"].meta["rows"]
+    assert not small.figure.layout.yaxis.ticktext
+
+
+def test_the_view_itself_is_as_it_was(views: dict[str, View]) -> None:
+    for view in views.values():
+        before = view.to_json()
+        assert redacted(view) is view
+        redacted(view, texts=False, columns=[])
+        assert view.to_json() == before
+
+
+def test_what_others_drew_is_refused(private: Corpus) -> None:
+    view = View(go.Figure(), private.to_frame())
+    with pytest.raises(InputError, match="was not drawn by the workbench"):
+        redacted(view, texts=False)
