@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,15 +27,15 @@ def vector_of(text: str, salt: str = "") -> FloatArray:
     """Return the vector that `HashingEncoder` gives a text, shape (8,)."""
     raw = (salt + text).encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(raw, digest_size=DIMENSION).digest()
-    return np.frombuffer(digest, dtype=np.uint8).astype(np.float32) / 255 + 0.01
+    return np.asarray(np.frombuffer(digest, dtype=np.uint8) / 255 + 0.01, dtype=np.float32)
 
 
 class HashingEncoder:
     """Gives each text a vector from its hash, and remembers which texts it was given."""
 
-    def __init__(self, *, log: Path | None = None, delay: float = 0, **changes: object) -> None:
+    def __init__(self, *, log: Path | None = None, delay: float = 0, **changes: Any) -> None:
         spec = ModelSpec(name="hashes", family="custom", revision="1", dimension=DIMENSION)
-        self.spec = replace(spec, **changes)  # type: ignore[arg-type]
+        self.spec = replace(spec, **changes)
         self.seen: list[str] = []
         self.calls = 0
         self._log = log

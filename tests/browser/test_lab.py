@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 from mlflow import MlflowClient
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from workbench.page import plotly_library
 
 from .conftest import Lab
+from .jupyterlab import (
+    PATIENCE_MS,
+    cell_of,
+    lasso,
+    open_lab,
+    open_notebook,
+    python,
+    wait_for,
+    wait_until_idle,
+)
 
 pytestmark = pytest.mark.browser
 
-RUN_MS = 240_000
-PATIENCE_MS = 60_000
 # JupyterLab's own traffic with its server is the only traffic there may be.
 SERVER = "http://127.0.0.1"
 MAP = "embedding_map ="
@@ -51,97 +60,6 @@ def page(browser: Browser, lab: Lab, large_messages: list[int]) -> Iterator[Page
     yield page
     assert elsewhere == []
     page.close()
-
-
-def open_lab(page: Page, url: str) -> None:
-    page.goto(url)
-    page.wait_for_function("window.jupyterapp !== undefined", timeout=PATIENCE_MS)
-    page.evaluate("window.jupyterapp.restored.then(() => true)")
-
-
-def open_notebook(page: Page, path: str) -> None:
-    page.evaluate(f"window.jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})")
-    page.wait_for_function(
-        """path => {
-            const panel = window.jupyterapp.shell.currentWidget;
-            const session = panel?.context?.path === path && panel.context.sessionContext;
-            return session && session.session?.kernel?.connectionStatus === 'connected'
-                && session.session.kernel.status === 'idle';
-        }""",
-        arg=path,
-        timeout=PATIENCE_MS,
-    )
-
-
-def wait_until_idle(page: Page) -> None:
-    """Wait until every code cell has run and the kernel is idle; fail on an error's output."""
-    page.wait_for_function(
-        """() => {
-            const panel = window.jupyterapp.shell.currentWidget;
-            const cells = panel.content.widgets.filter(cell => cell.model.type === 'code');
-            const failed = cells.some(cell => [...Array(cell.model.outputs.length).keys()]
-                .some(i => cell.model.outputs.get(i).type === 'error'));
-            const done = cells.every(cell => cell.model.executionCount)
-                && panel.context.sessionContext.session.kernel.status === 'idle';
-            return failed || done;
-        }""",
-        timeout=RUN_MS,
-    )
-    errors = page.evaluate(
-        """() => window.jupyterapp.shell.currentWidget.content.widgets
-            .filter(cell => cell.model.type === 'code')
-            .flatMap(cell => cell.model.outputs.toJSON().filter(out => out.output_type === 'error'))
-            .map(out => out.ename + ': ' + out.evalue)"""
-    )
-    assert errors == []
-
-
-def python(page: Page, expression: str) -> str:
-    """Return what an expression is worth in the notebook's kernel."""
-    return page.evaluate(
-        """async code => {
-            const context = window.jupyterapp.shell.currentWidget.context;
-            const kernel = context.sessionContext.session.kernel;
-            const future = kernel.requestExecute({code: '', user_expressions: {it: code}});
-            const reply = await future.done;
-            const answer = reply.content.user_expressions.it;
-            return answer.status === 'ok' ? answer.data['text/plain'] : answer.evalue;
-        }""",
-        expression,
-    )
-
-
-def cell_of(page: Page, source: str) -> Locator:
-    """Scroll to the cell whose source begins so, and return it."""
-    index = page.evaluate(
-        """source => {
-            const notebook = window.jupyterapp.shell.currentWidget.content;
-            const index = notebook.widgets.findIndex(
-                cell => cell.model.sharedModel.source.startsWith(source));
-            return notebook.scrollToItem(index, 'start').then(() => index);
-        }""",
-        source,
-    )
-    page.wait_for_timeout(500)
-    return page.locator(
-        ".jp-NotebookPanel:not(.lm-mod-hidden) "
-        f".jp-Notebook-cell[data-windowed-list-index='{index}']"
-    )
-
-
-def lasso(page: Page, plot: Locator) -> None:
-    """Draw around the middle of a plot."""
-    plot.locator(".js-plotly-plot").evaluate("plot => plot.scrollIntoView({block: 'center'})")
-    page.wait_for_timeout(500)
-    area = plot.locator(".nsewdrag").first.bounding_box()
-    assert area is not None
-    x, y, width, height = area["x"], area["y"], area["width"], area["height"]
-    corners = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.27)]
-    page.mouse.move(x + corners[0][0] * width, y + corners[0][1] * height)
-    page.mouse.down()
-    for across, down in corners[1:]:
-        page.mouse.move(x + across * width, y + down * height, steps=8)
-    page.mouse.up()
 
 
 def test_the_tutorial_is_used_as_a_reader_would(page: Page, lab: Lab) -> None:
@@ -193,13 +111,5 @@ def test_plotly_travels_once_per_page(page: Page, large_messages: list[int]) -> 
         cell = cell_of(page, source)
         plot = cell.locator(".js-plotly-plot").first
         expect(plot).to_be_visible(timeout=PATIENCE_MS)
-    assert len([size for size in large_messages if size > 1_000_000]) == 2
-
-
-def wait_for(condition: object, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():  # type: ignore[operator]
-            return
-        time.sleep(0.2)
-    pytest.fail("what was waited for did not come")
+    library = len(plotly_library())
+    assert sum(library <= size < library + 10_000 for size in large_messages) == 2

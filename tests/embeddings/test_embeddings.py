@@ -64,7 +64,7 @@ def test_nothing_changes_after_it_is_made(own: Embeddings) -> None:
 
 def test_unit_vectors_by_hand(own: Embeddings) -> None:
     third = 1 / np.sqrt(3)
-    expected = [[0.6, 0.8, 0], [0, 0, 1], [third, third, third]]
+    expected = np.array([[0.6, 0.8, 0], [0, 0, 1], [third, third, third]])
     np.testing.assert_allclose(own.unit(), expected, rtol=1e-6)
     assert own.unit().dtype == np.float32
 

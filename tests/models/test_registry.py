@@ -254,16 +254,17 @@ def test_list_encoders(static_encoder: DenseEncoder) -> None:
     frame = list_encoders()
     columns = ["name", "family", "dimension", "size_mb", "max_tokens", "available", "note"]
     assert list(frame.columns) == columns
-    rows = frame.set_index("name")
-    assert rows.index[:3].tolist() == ["all-MiniLM-L6-v2", "minilm-static", "lsa"]
-    assert rows["available"].all()
-    assert rows.loc["all-MiniLM-L6-v2", ["dimension", "max_tokens"]].tolist() == [384, 256]
-    assert rows.loc["minilm-static", "dimension"] == static_encoder.spec.dimension
+    assert frame["name"].tolist()[:3] == ["all-MiniLM-L6-v2", "minilm-static", "lsa"]
+    assert frame["available"].all()
+    minilm, distilled, lsa = frame.head(3).to_dict("records")
     folder = minilm_folder()
     assert folder is not None
     weights = (folder / "model.safetensors").stat().st_size
-    assert rows.loc["all-MiniLM-L6-v2", "size_mb"] == round(weights / 1e6, 1)
-    assert rows.loc["minilm-static", "size_mb"] > 20
+    assert (minilm["dimension"], minilm["max_tokens"]) == (384, 256)
+    assert minilm["size_mb"] == round(weights / 1e6, 1)
+    assert distilled["dimension"] == static_encoder.spec.dimension
+    assert distilled["size_mb"] > 20
+    assert lsa["family"] == "lsa"
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:

@@ -125,7 +125,7 @@ def test_another_view_keeps_what_was_done(view: View, embeddings: Embeddings) ->
 def test_what_is_no_view_is_refused(view: View) -> None:
     with pytest.raises(InputError, match="FigureHost: expected a View; got str"):
         FigureHost("view")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="FigureHost has no option 'vieww'.*view"):
+    with pytest.raises(InputError, match=r"FigureHost has no option 'vieww'.*view"):
         FigureHost(view, vieww=1)
     host = FigureHost(view)
     with pytest.raises(InputError, match="expected a View; got Figure"):

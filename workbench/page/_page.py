@@ -102,7 +102,7 @@ def render_fragment(view: View, *, with_library: bool) -> str:
         ' if (document.readyState === "complete") late();'
         ' else window.addEventListener("load", late); })();'
     )
-    script = wait.replace("ID", f'"{name}"').replace("SAID", f'"{_CLEARED}"')
+    script = wait.replace("SAID", f'"{_CLEARED}"').replace("ID", f'"{name}"')
     return (
         f'<div id="{name}">{_place(0, fallback_table(view))}{_data([view])}'
         f"{brought if with_library else ''}<script>{script}</script></div>"

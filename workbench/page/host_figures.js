@@ -140,7 +140,7 @@ function pointTrace(model, group, chosen, legend) {
     type: "scattergl",
     mode: "markers",
     name: plotlyText(group.name, 40),
-    uid: `points ${group.name}`,
+    uid: uidOf(group.name),
     x: Float32Array.from(group.rows, (row) => model.x[row]),
     y: Float32Array.from(group.rows, (row) => model.y[row]),
     customdata: group.rows,
@@ -151,6 +151,11 @@ function pointTrace(model, group, chosen, legend) {
     hoverinfo: "none",
     showlegend: legend && !group.scaled,
   };
+}
+
+// plotly looks traces up by uid in a CSS selector, so it may hold letters and digits only.
+function uidOf(name) {
+  return `points-${Array.from(name, (sign) => sign.codePointAt(0).toString(36)).join("-")}`;
 }
 
 function rings(model, rows, state, theme) {

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import InputError, WorkbenchError
 from workbench.report._write import write_text
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 __all__ = ["write_notebooks"]
 
@@ -61,9 +65,21 @@ def _exported(path: Path) -> str:
         client.execute(env={**os.environ, "WORKBENCH_RENDER": "static"})
     except CellExecutionError as error:
         raise WorkbenchError(f"{path.name}: a cell failed: {error.ename}: {error.evalue}") from None
+    _drop_widgets(notebook)
     exporter = HTMLExporter(
         template_name="template",
         extra_template_basedirs=[str(Path(__file__).parent)],
     )
     page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     return str(page)
+
+
+def _drop_widgets(notebook: NotebookNode) -> None:
+    """Leave out what only a kernel can draw (progress bars), which would be a stray line."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                if "application/vnd.jupyter.widget-view+json" not in output.get("data", {})
+            ]
