@@ -13,9 +13,11 @@ PATIENCE_MS = 60_000
 
 
 def open_lab(page: Page, url: str) -> None:
+    """Open JupyterLab and wait until the notebook that its address names is there."""
     page.goto(url)
     page.wait_for_function("window.jupyterapp !== undefined", timeout=PATIENCE_MS)
     page.evaluate("window.jupyterapp.restored.then(() => true)")
+    page.locator(".jp-NotebookPanel:visible").first.wait_for(timeout=PATIENCE_MS)
 
 
 def open_notebook(page: Page, path: str) -> None:

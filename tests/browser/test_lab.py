@@ -53,7 +53,6 @@ def page(browser: Browser, lab: Lab, large_messages: list[int]) -> Iterator[Page
         ),
     )
     open_lab(page, lab.url)
-    expect(page.locator(".jp-NotebookPanel")).to_be_visible(timeout=PATIENCE_MS)
     open_notebook(page, "notebooks/02_explore_your_texts.ipynb")
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     wait_until_idle(page)

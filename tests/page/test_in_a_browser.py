@@ -46,10 +46,15 @@ def test_pointing_shows_the_text_as_text(hostile: Any, opened: Callable[..., Any
         expect(figure.part("readout")).to_contain_text(f"id-{row:02}")
 
 
-def test_names_of_categories_are_shown_as_they_are(
+def test_the_page_names_and_colours_as_python_does(
     hostile: Any, opened: Callable[..., Any]
 ) -> None:
     figure = opened(render_page([hostile.map], title="x")).figure()
+    for ours, pythons in zip(figure.traces(), hostile.map.figure.data, strict=True):
+        assert ours["name"] == pythons.name
+        assert ours["rows"] == pythons.customdata.tolist()
+        assert ours["color"] == pythons.marker.color
+        np.testing.assert_array_equal(np.float32(ours["x"]), pythons.x)
     legend = figure.part("plot").locator(".legendtext")
     assert set(legend.all_text_contents()) == {
         "$x$", "</script><script>window.ran = 6</script>", "<b>bold</b>", "(none)"
@@ -74,16 +79,6 @@ def test_colour_by_draws_other_traces(hostile: Any, opened: Callable[..., Any]) 
     figure.part("color").select_option("")
     figure.until("plot.data.length === 1 && !plot.data[0].marker.showscale")
     np.testing.assert_allclose(figure.traces()[0]["x"], hostile.projection.coordinates[:, 0])
-
-
-def test_the_page_colours_as_python_does(hostile: Any, opened: Callable[..., Any]) -> None:
-    figure = opened(render_page([hostile.map], title="x")).figure()
-    drawn = hostile.map.figure.data
-    for ours, pythons in zip(figure.traces(), drawn, strict=True):
-        assert ours["name"] == pythons.name
-        assert ours["rows"] == pythons.customdata.tolist()
-        assert ours["color"] == pythons.marker.color
-        np.testing.assert_array_equal(np.float32(ours["x"]), pythons.x)
 
 
 def test_search_counts_and_rings(hostile: Any, opened: Callable[..., Any]) -> None:
@@ -211,14 +206,10 @@ def test_a_matrix_can_be_read_with_the_keyboard(hostile: Any, opened: Callable[.
     assert cells.selected_ids() == ["id-00", "id-01"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_follows_the_readers_scheme(
-    scheme: str, hostile: Any, opened: Callable[..., Any]
-) -> None:
-    page = opened(render_page([hostile.map, hostile.heatmap], title="x"), color_scheme=scheme)
-    other = {"light": "dark", "dark": "light"}[scheme]
+def test_it_follows_the_readers_scheme(hostile: Any, opened: Callable[..., Any]) -> None:
+    page = opened(render_page([hostile.map, hostile.heatmap], title="x"), color_scheme="dark")
     figure = page.figure()
-    for mode in (scheme, other):
+    for mode in ("dark", "light"):
         page.page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
         expect(figure.root).to_have_attribute("data-theme", mode)
         ink = {"light": "#24292f", "dark": "#e4e6ea"}[mode]
@@ -267,9 +258,9 @@ def test_a_fragment_whose_library_is_missing_says_so(
     expect(said).to_contain_text("that output is not in this page", timeout=8000)
 
 
-def test_a_dozen_maps_on_one_page(hostile: Any, opened: Callable[..., Any]) -> None:
-    page = opened(render_page([hostile.map] * 12, title="x"))
-    for place in (0, 4, 8, 11, 0):
+def test_nine_maps_on_one_page(hostile: Any, opened: Callable[..., Any]) -> None:
+    page = opened(render_page([hostile.map] * 9, title="x"))
+    for place in (0, 8, 0):
         figure = page.figure(place)
         figure.hover(*hostile.projection.coordinates[7].tolist())
         expect(figure.part("readout")).to_contain_text("id-07")

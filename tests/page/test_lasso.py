@@ -27,6 +27,9 @@ MOUNT = """async (written) => {
     });
 }"""
 
+DRAWN = """plot.data.reduce((count, trace) => count + (trace.selectedpoints?.length ?? 0), 0)
+    === window.told.selections.at(-1).length"""
+
 
 def check_lassos(values: Any, page: Any, lassos: int) -> None:
     """Draw rectangles at random; each selects once, and exactly what is inside."""
@@ -45,8 +48,8 @@ def check_lassos(values: Any, page: Any, lassos: int) -> None:
         page.page.wait_for_function(
             "given => window.told.selections.length >= given", arg=number, timeout=30_000
         )
-        figure.until("[plot.data[0].selectedpoints].flat()[0] !== undefined")
-        page.page.wait_for_timeout(300)
+        figure.until(DRAWN)
+        page.page.wait_for_timeout(300)  # what would come twice comes now
         told = page.page.evaluate("window.told")
         assert len(told["selections"]) == number, "one event per lasso"
         check_inside(told["selections"][-1], places, low, high)
