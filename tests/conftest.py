@@ -7,11 +7,12 @@ import os
 import shutil
 import string
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from workbench.corpus import Corpus
 from workbench.models import DenseEncoder, Encoder, load_encoder
@@ -34,6 +35,16 @@ os.environ.update(
 )
 os.environ.pop("MLFLOW_TRACKING_URI", None)
 
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 _WORDS = """
 the a my is was not and or to of in on for with it order parcel refund card money password late
 broken lost help please when where how account login delivery invoice change cancel sun sky rain
@@ -53,6 +64,19 @@ def chromium_path() -> str:
             "WORKBENCH_CHROMIUM to its path"
         )
     return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """A headless Chromium.
+
+    One per module: while Playwright's synchronous interface is open, an asyncio loop is running
+    in this thread, and tests of code that looks for one would be misled.
+    """
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=_FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,8 @@ def check_lassos(values: Any, page: Any, lassos: int) -> None:
         half = np.ptp(places, axis=0) * rng.uniform(0.06, 0.15)
         low = np.maximum(center - half, places.min(0))
         high = np.minimum(center + half, places.max(0))
+        figure.hover(*center.tolist())
+        page.page.wait_for_function("given => window.told.hovers >= given", arg=number)
         figure.lasso(tuple(low), tuple(high))
         page.page.wait_for_function(
             "given => window.told.selections.length >= given", arg=number, timeout=30_000
@@ -55,7 +57,6 @@ def check_lassos(values: Any, page: Any, lassos: int) -> None:
         check_inside(told["selections"][-1], places, low, high)
         said = f"{len(told['selections'][-1]):,} of {len(places):,} texts selected"
         assert figure.part("count").text_content() == said
-    assert told["hovers"] > lassos, "hover was on"
     assert (told["controls"], told["viewports"]) == (0, 0)
 
 

@@ -45,6 +45,7 @@ class ComputedPanel(FigurePanel):
 
     _task: str
     _worker: Worker | None = None  # also when a constructor stopped half-way
+
     def __init__(
         self,
         view: View,
