@@ -19,13 +19,11 @@ VectorArray: TypeAlias = NDArray[Any]  # float32, or int8 / uint8 when quantised
 
 
 def freeze(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a read-only array with the same values.
-
-    An array that others could still write to through its base is copied first.
-    """
-    if not array.flags.writeable and array.base is None:
+    """Return a read-only array with the same values: a copy, unless nobody can write to it."""
+    owner = array if array.base is None else array.base
+    if not array.flags.writeable and isinstance(owner, np.ndarray) and not owner.flags.writeable:
         return array
-    frozen = array.copy() if array.base is not None else array
+    frozen = array.copy()
     frozen.flags.writeable = False
     return frozen
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page
 
 RUN_MS = 240_000
-PATIENCE_MS = 60_000
+PATIENCE_MS = 90_000
 
 
 def open_lab(page: Page, url: str) -> None:
@@ -24,9 +24,16 @@ def open_notebook(page: Page, path: str) -> None:
     page.evaluate(f"window.jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}})")
     page.wait_for_function(
         """path => {
-            const panel = window.jupyterapp.shell.currentWidget;
-            const session = panel?.context?.path === path && panel.context.sessionContext;
-            return session && session.session?.kernel?.connectionStatus === 'connected'
+            // Tabs that JupyterLab restores late may take the foreground: take it back.
+            const { shell } = window.jupyterapp;
+            const panel = [...shell.widgets('main')].find(tab => tab.context?.path === path);
+            if (!panel) return false;
+            if (shell.currentWidget !== panel) {
+                shell.activateById(panel.id);
+                return false;
+            }
+            const session = panel.context.sessionContext;
+            return session.session?.kernel?.connectionStatus === 'connected'
                 && session.session.kernel.status === 'idle';
         }""",
         arg=path,
@@ -108,7 +115,7 @@ def lasso(
     page.mouse.up()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 import pytest
 from mlflow import MlflowClient
@@ -27,21 +28,23 @@ pytestmark = pytest.mark.browser
 # JupyterLab's own traffic with its server is the only traffic there may be.
 SERVER = "http://127.0.0.1"
 MAP = "embedding_map ="
+LOADED = -1
 
 
 @pytest.fixture(scope="module")
-def large_messages() -> list[int]:
-    """The sizes of what the server sent over its sockets, in bytes."""
+def traffic() -> list[int]:
+    """The sizes of what the server sent over its sockets, in bytes; LOADED where a page loads."""
     return []
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, lab: Lab, large_messages: list[int]) -> Iterator[Page]:
+def page(browser: Browser, lab: Lab, traffic: list[int]) -> Iterator[Page]:
     """JupyterLab with notebook 02 open, executed from top to bottom."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.on("load", lambda: traffic.append(LOADED))
     page.on(
         "websocket",
-        lambda socket: socket.on("framereceived", lambda frame: large_messages.append(len(frame))),
+        lambda socket: socket.on("framereceived", lambda frame: traffic.append(len(frame))),
     )
     elsewhere: list[str] = []
     page.on(
@@ -94,9 +97,7 @@ def test_the_tutorial_is_used_as_a_reader_would(page: Page, lab: Lab) -> None:
     # The browser is reloaded, the kernel lives on: the same state is there.
     page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
     page.wait_for_timeout(1500)
-    page.reload()
-    open_lab(page, page.url)
-    open_notebook(page, "notebooks/02_explore_your_texts.ipynb")
+    reload(page)
     widget = cell_of(page, MAP).locator(".workbench-widget")
     host = widget.locator(".workbench-host")
     expect(host.locator(".wb-title")).to_contain_text("PCA", timeout=PATIENCE_MS)
@@ -104,11 +105,33 @@ def test_the_tutorial_is_used_as_a_reader_would(page: Page, lab: Lab) -> None:
     expect(widget.locator(".workbench-method select")).to_have_value("PCA")
 
 
-def test_plotly_travels_once_per_page(page: Page, large_messages: list[int]) -> None:
-    """All figures of the notebook draw; plotly.js came once, and once more after the reload."""
+def reload(page: Page) -> None:
+    """Reload the browser until ipywidgets has found its models again.
+
+    It asks the kernel for them and gives up after 4 s, which a busy machine may need.
+    """
+    for _ in range(4):
+        open_lab(page, page.url)
+        open_notebook(page, "notebooks/02_explore_your_texts.ipynb")
+        cell = cell_of(page, MAP)
+        found = cell.locator(".workbench-host")
+        lost = cell.get_by_text("Error displaying widget")
+        expect(found.or_(lost).first).to_be_visible(timeout=PATIENCE_MS)
+        if found.count():
+            return
+
+
+def test_plotly_travels_once_per_page(page: Page, traffic: list[int]) -> None:
+    """All figures of the notebook draw; plotly.js came once per page that was loaded."""
     for source in (MAP, "explorer =", "wb.SimilarityHeatmap", "view = wb.open_view"):
         cell = cell_of(page, source)
         plot = cell.locator(".js-plotly-plot").first
         expect(plot).to_be_visible(timeout=PATIENCE_MS)
     library = len(plotly_library())
-    assert sum(library <= size < library + 10_000 for size in large_messages) == 2
+    sent = [
+        sum(library <= size < library + 10_000 for size in sizes)
+        for key, sizes in groupby(traffic, key=lambda size: size == LOADED)
+        if not key
+    ]
+    assert max(sent) == 1
+    assert sum(sent) >= 2  # the first page's, and the reloaded one's

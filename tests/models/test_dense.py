@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import spearmanr
 
 from workbench._arrays import FloatArray
 from workbench.corpus import Corpus, samples
+from workbench.embeddings import EmbeddingStore, embed
 from workbench.errors import InputError
 from workbench.models import DenseEncoder, Encoder, TokenCounter
 
@@ -224,10 +227,41 @@ def test_a_name_is_what_titles_show(
     make_tiny: Callable[..., SentenceTransformer], tiny_encoder: DenseEncoder
 ) -> None:
     assert tiny_encoder.spec.title() == "tiny"
-    assert DenseEncoder(make_tiny()).spec.name == "a SentenceTransformer"
+    assert DenseEncoder(make_tiny()).spec.name not in ("", "tiny")
     changed = replace(tiny_encoder.spec, truncate_dim=8, dtype="int8", prompt="find: ")
     assert changed.title() == "tiny (8 d, int8, prompt 'find: ')"
     assert changed.summary()["truncate_dim"] == 8
+
+
+def test_the_spec_follows_the_model(make_tiny: Callable[..., SentenceTransformer]) -> None:
+    encoder = DenseEncoder(make_tiny(), name="changing")
+    before = encoder.spec
+    assert encoder.spec is before
+    encoder.model.max_seq_length = 5
+    assert encoder.spec.max_tokens == 5
+    with torch.no_grad():
+        next(encoder.model.parameters()).add_(1.0)
+    assert encoder.spec.revision != before.revision
+
+
+def test_a_model_that_truncates_is_kept_in_full(
+    make_tiny: Callable[..., SentenceTransformer], tmp_path: Path
+) -> None:
+    model = make_tiny()
+    texts = ["the dog", "a cat and the dog"]
+    whole = model.encode(texts, show_progress_bar=False)
+    model.truncate_dim = 4
+    encoder = DenseEncoder(model, name="cut")
+    assert encoder.spec.dimension == whole.shape[1]
+    assert encoder.spec.title() == "cut (4 d)"
+    store = EmbeddingStore(tmp_path)
+    cut = embed(texts, encoder, store=store, progress=False)
+    np.testing.assert_allclose(cut.vectors, whole[:, :4], atol=1e-6)
+    np.testing.assert_allclose(encoder.encode(texts), whole[:, :4], atol=1e-6)
+    model.truncate_dim = None
+    full = embed(texts, encoder, store=store, progress=False)
+    assert full.encoded == 0
+    np.testing.assert_allclose(full.vectors, whole, atol=1e-6)
 
 
 def _typed(encoder: DenseEncoder) -> tuple[Encoder, TokenCounter, Sequence[str]]:

@@ -107,7 +107,7 @@ def test_an_unknown_name_offers_the_nearest() -> None:
         load_encoder("all-MiniLM-L6-v3")
 
 
-@pytest.mark.parametrize("path", ["no/such/folder", "./here", "~/model", "/nowhere"])
+@pytest.mark.parametrize("path", ["no/such/folder", "./here", "/nowhere"])
 def test_a_path_that_is_not_there(path: str) -> None:
     with pytest.raises(ModelUnavailableError, match=f"'{path}' is neither a folder here nor"):
         load_encoder(path)
@@ -275,3 +275,25 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_folder_below_home(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tiny_folder.parent))
+    assert load_encoder(f"~/{tiny_folder.name}").spec.name == tiny_folder.name
+
+
+def test_an_interrupted_download_is_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = tmp_path / "models--acme--partial/snapshots/abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "modules.json").write_text("[]")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert "acme/partial" not in list_encoders()["name"].tolist()
+    with pytest.raises(ModelUnavailableError, match="the model hub cannot be reached"):
+        load_encoder("acme/partial")
+
+
+def test_lsa_of_another_owner_is_not_ours() -> None:
+    with pytest.raises(ModelUnavailableError, match="'sentence-transformers/lsa' is not on"):
+        load_encoder("sentence-transformers/lsa")

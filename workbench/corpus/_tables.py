@@ -172,7 +172,10 @@ def _delimiter(content: str, delimiters: str) -> str:
 
 
 def _parsed(file: Path, content: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Return the cells of each row that is not empty, with the line it ends in."""
+    """Return the cells of each row, with the line it ends in.
+
+    Empty lines are no rows, except between rows of one column: there they are an empty cell.
+    """
     limit = csv.field_size_limit(sys.maxsize)  # a text may be 10 MB; the module's limit is 128 kB
     rows: list[tuple[int, list[str]]] = []
     begin = 1
@@ -180,9 +183,7 @@ def _parsed(file: Path, content: str, delimiter: str) -> list[tuple[int, list[st
         reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
         for cells in reader:
             begin = reader.line_num + 1
-            if cells:
-                rows.append((reader.line_num, cells))
-        return rows
+            rows.append((reader.line_num, cells))
     except csv.Error as error:
         raise InputError(
             f"{file.name!r}: the quotes in the row that begins in line {begin} do not pair "
@@ -190,6 +191,10 @@ def _parsed(file: Path, content: str, delimiter: str) -> list[tuple[int, list[st
         ) from None
     finally:
         csv.field_size_limit(limit)
+    filled = [place for place, (_, cells) in enumerate(rows) if cells]
+    if filled and len(rows[filled[0]][1]) == 1:
+        return [(line, cells or [""]) for line, cells in rows[filled[0] : filled[-1] + 1]]
+    return [rows[place] for place in filled]
 
 
 def _typed(cells: Sequence[str], *, as_text: bool) -> pd.Series[Any]:

@@ -75,10 +75,11 @@ def embed(
     )
     where = {text: row for row, text in enumerate(distinct)}
     rows = np.array([where[text] for text in texts.texts])
+    kept = truncate_dim or spec.truncate_dim
     return Embeddings(
-        vectors[rows][:, :truncate_dim],
+        vectors[rows][:, :kept],
         texts,
-        replace(spec, truncate_dim=truncate_dim),
+        replace(spec, truncate_dim=kept),
         tokens[rows] if isinstance(model, TokenCounter) and spec.max_tokens else None,
         encoded,
     )
@@ -139,8 +140,15 @@ def _encoded(
     batch: list[str], model: Encoder, spec: ModelSpec, prompt_name: str | None
 ) -> tuple[FloatArray, IntArray]:
     try:
+        # In full, also from a model that truncates by itself: the store keeps every dimension.
         vectors = np.asarray(
-            model.encode(batch, batch_size=len(batch), prompt_name=prompt_name), dtype=np.float32
+            model.encode(
+                batch,
+                batch_size=len(batch),
+                prompt_name=prompt_name,
+                truncate_dim=spec.dimension,
+            ),
+            dtype=np.float32,
         )
     except WorkbenchError:
         raise

@@ -97,8 +97,13 @@ class Embeddings:
         return int(self.vectors.shape[1])
 
     @property
+    def counted(self) -> bool:
+        """Whether it is known which texts are longer than the model reads."""
+        return self.n_tokens is not None or self.spec.family in ("static", "lsa")
+
+    @property
     def truncated(self) -> BoolArray:
-        """Which texts are longer than the model reads, shape (n,)."""
+        """Which texts are known to be longer than the model reads, shape (n,)."""
         if self.n_tokens is None or self.spec.max_tokens is None:
             return np.zeros(len(self), dtype=np.bool_)
         return np.asarray(self.n_tokens > self.spec.max_tokens)
@@ -150,19 +155,20 @@ class Embeddings:
         """Return the embeddings in numbers: a flat dict."""
         return {
             "texts": len(self),
-            "truncated": int(self.truncated.sum()),
+            **({"truncated": int(self.truncated.sum())} if self.counted else {}),
             "encoded": self.encoded,
             **{f"model_{name}": value for name, value in self.spec.summary().items()},
             "corpus_fingerprint": self.corpus.fingerprint,
         }
 
     def _repr_html_(self) -> str:
-        cut = int(self.truncated.sum())
+        cut = f"{int(self.truncated.sum()):,} of {len(self):,}" if self.counted else "not counted"
+        encoded = f"{self.encoded:,} (others read from the store)"
         facts = {
             "vectors": f"{len(self):,} × {self.dimension}",
             "model": self.spec.title(),
-            "encoded now": f"{self.encoded:,} (others read from the store)",
-            "texts longer than the model reads": f"{cut:,} of {len(self):,}",
+            **({} if self.spec.family == "array" else {"encoded now": encoded}),
+            "texts longer than the model reads": cut,
         }
         return facts_table(self.title(), facts)
 

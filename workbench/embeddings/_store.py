@@ -145,14 +145,26 @@ class EmbeddingStore:
         stored = []
         for description in sorted(self._root.glob("*/model.json")):
             folder = description.parent
-            size = sum(path.stat().st_size for path in folder.iterdir())
+            size = sum(_size(path) for path in folder.glob("*"))
             vectors = len(self._read(folder).rows)
             stored.append(StoredModel(_described(description), folder, vectors, size))
         return sorted(stored, key=lambda model: -model.size)
 
     def clear(self) -> None:
-        """Delete every vector."""
+        """Delete every vector.
+
+        Raises
+        ------
+        WorkbenchError
+            If some could not be deleted.
+        """
         shutil.rmtree(self._root, ignore_errors=True)
+        left = list(self._root.glob(f"*/*{_SUFFIX}"))
+        if left:
+            raise WorkbenchError(
+                f"{len(left)} files of the embedding store could not be deleted, the first is "
+                f"{left[0]}. Another process may be writing; see who may write there."
+            )
 
     @property
     def _root(self) -> Path:
@@ -205,6 +217,14 @@ def _described(description: Path) -> str:
         return ", ".join([parts["name"], *marks])
     except (ValueError, KeyError):
         return f"damaged {description.name}"
+
+
+def _size(path: Path) -> int:
+    """Return a file's size; 0 when another process has just merged or renamed it."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _text_key(text: str) -> bytes:

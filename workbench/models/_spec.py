@@ -33,12 +33,8 @@ class ModelSpec:
         The text put in front of each text.
     dtype
         Numeric class of weights and arithmetic: ``float32``, ``bfloat16``, ``int8``.
-    normalized
-        Whether vectors were brought to length 1 after encoding.
     truncate_dim
         The number of leading dimensions kept; None when all are.
-    precision
-        Numeric type of the stored vectors (``float32``, ``int8``, ``ubinary``).
     """
 
     name: str
@@ -49,16 +45,13 @@ class ModelSpec:
     pooling: str = ""
     prompt: str = ""
     dtype: str = "float32"
-    normalized: bool = False
     truncate_dim: int | None = None
-    precision: str = "float32"
 
     def title(self) -> str:
         """Return the name with what differs from the plain model, for titles."""
         marks = [
             f"{self.truncate_dim} d" if self.truncate_dim else "",
             self.dtype if self.dtype != "float32" else "",
-            f"{self.precision} vectors" if self.precision != "float32" else "",
             f"prompt {self.prompt!r}" if self.prompt else "",
         ]
         shown = ", ".join(mark for mark in marks if mark)

