@@ -236,3 +236,16 @@ def test_wrong_input(
         cluster(toy, method="agglomerative")
     with pytest.raises(InputError, match=r"hdbscan without a reduction .* Use reduction='umap'"):
         cluster(toy, reduction="none")
+
+
+def test_vectors_too_short_to_reduce_say_so() -> None:
+    rng = np.random.default_rng(0)
+    few = np.repeat(np.eye(4) * 5, 20, axis=0) + rng.normal(scale=0.1, size=(80, 4))
+    texts = [f"text {i}" for i in range(80)]
+    found = cluster(Embeddings.from_array(few, texts))
+    assert found.reduction == ""
+    assert found.params["reduction"] == "none"
+    assert any("vectors of 4 dimensions cannot be reduced to 5" in note for note in found.notes)
+    many = Embeddings.from_array(np.tile(few, (130, 1)), [f"text {i}" for i in range(10_400)])
+    with pytest.raises(InputError, match=r"cannot be reduced to 5.*Use fewer dimensions="):
+        cluster(many)

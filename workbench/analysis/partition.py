@@ -141,6 +141,13 @@ def _hdbscan(
         )
         points, notes, changed = reduced.coordinates, reduced.notes, reduced.changed
         reduction = f"{reduced.method}, {values['dimensions']} dimensions"
+    elif values["reduction"] == "umap":
+        given = (
+            f"vectors of {vectors.shape[1]} dimensions cannot be reduced to {values['dimensions']}"
+        )
+        _check_size(n, f"hdbscan without a reduction ({given})", "fewer dimensions=")
+        changed = (("reduction", "none"),)
+        notes = (f"No reduction: {given}.",)
     else:
         _check_size(n, "hdbscan without a reduction", "reduction='umap'")
     samples = int(values["min_samples"])
