@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import workbench as wb
 from workbench.embeddings import Embeddings
-from workbench.errors import InputError, ModelUnavailableError
+from workbench.errors import InputError, ModelUnavailableError, WorkbenchWarning
 from workbench.models import DenseEncoder, LSAEncoder, load_encoder
-from workbench.models.mlflow_uri import load
+from workbench.models.mlflow_uri import load, sqlite_uri
 from workbench.tracking import track
 
 TEXTS = ["the order is late", "refund the order", "<b>late</b> 🙂"]
@@ -115,15 +116,22 @@ def test_a_served_lsa_needs_no_workbench_installed(
         "import sys, mlflow\n"
         f"model = mlflow.pyfunc.load_model({str(folder)!r})\n"
         "print(model.predict(['the order is late'])[0].tolist())\n"
-        "print(sys.modules['workbench'].__path__[0])"
+        "import workbench as wb\n"
+        "print(sys.modules['workbench'].__path__[0])\n"
+        "print(list(wb.read_corpus('x.csv').texts), wb.__version__)"
     )
+    (tmp_path / "x.csv").write_text("text\nthe order\n")
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    vector, where = done.stdout.strip().splitlines()
+    vector, where, read = done.stdout.strip().splitlines()
     np.testing.assert_allclose(eval(vector), lsa.encode(["the order is late"])[0], rtol=1e-6)
-    assert where.startswith(str(folder))
+    assert where.startswith(str(folder)), "the copy hides the original, so it must be whole"
+    assert read == f"['the order'] {wb.__version__}"
+    copied = {path.name for path in Path(where).iterdir()}
+    assert "page" in copied
+    assert not copied & {"data", "__pycache__"}
 
 
 def test_metrics_logged_before_and_after_are_the_models(
@@ -159,8 +167,56 @@ def test_what_is_no_encoder(store: str, embeddings: Embeddings) -> None:
             run.log_encoder(Own())
         with pytest.raises(InputError, match="not fitted"):
             run.log_encoder(LSAEncoder())
+        with pytest.raises(InputError, match="not fitted"):
+            run.log_encoder("lsa")
         with pytest.raises(InputError, match="expected a name"):
             run.log_encoder(17)
+    assert _models(store, run.experiment_id) == []
+
+
+def _models(store: str, experiment_id: str) -> list[tuple[str, str]]:
+    from mlflow import MlflowClient
+
+    found = MlflowClient(store).search_logged_models([experiment_id])
+    return [(model.name, str(model.status)) for model in found]
+
+
+class Unsavable(LSAEncoder):
+    """An encoder that cannot be written."""
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        raise OSError("no space left on device")
+
+
+def test_an_encoder_that_cannot_be_saved_is_not_the_stores_fault(
+    store: str, lsa: LSAEncoder, tmp_path: Path
+) -> None:
+    broken = Unsavable()
+    broken.__dict__.update(lsa.__dict__)
+    with track("models", store) as run:
+        with pytest.raises(OSError, match="no space left"):
+            run.log_encoder(broken)
+        assert _models(store, run.experiment_id) == []
+        info = run.log_encoder(lsa)
+    assert info.model_uri.startswith("models:/")
+    assert not (tmp_path / "data" / "embedding-workbench" / "unsent").exists()
+
+
+def test_an_encoder_that_the_store_refuses_is_kept_and_the_next_is_sent(
+    store: str, lsa: LSAEncoder, tmp_path: Path
+) -> None:
+    taken = tmp_path / "store" / "artifacts"
+    taken.write_text("a file where the artifacts should be")
+    with track("models", store) as run:
+        with pytest.warns(WorkbenchWarning, match="did not take 'encoder'.* is sent again"):
+            kept = run.log_encoder(lsa)
+        assert _models(store, run.experiment_id) == [("encoder", "FAILED")]
+        taken.unlink()
+        info = run.log_encoder(lsa, name="second")
+    assert dict(_models(store, run.experiment_id))["second"] == "READY"
+    for uri in (kept.model_uri, info.model_uri):
+        np.testing.assert_array_equal(load_encoder(uri).encode(TEXTS), lsa.encode(TEXTS))
+    assert "model_id: m-" not in (Path(kept.model_uri) / "MLmodel").read_text()
 
 
 def test_a_private_run_takes_no_vocabulary(store: str, lsa: LSAEncoder) -> None:
@@ -179,6 +235,19 @@ def test_a_model_that_is_not_there(store: str, monkeypatch: pytest.MonkeyPatch) 
         load("models:/m-0123456789")
     with pytest.raises(ModelUnavailableError, match="could not be read"):
         load("runs:/0123456789/encoder")
+
+
+def test_the_environment_says_where_also_after_a_run(
+    store: str, lsa: LSAEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with track("models", store) as run:
+        info = run.log_encoder(lsa)
+    with track("models", sqlite_uri(tmp_path / "other.db")):
+        pass
+    with pytest.raises(ModelUnavailableError, match=r"could not be read from .*other\.db"):
+        load(info.model_uri)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+    np.testing.assert_array_equal(load_encoder(info.model_uri).encode(TEXTS), lsa.encode(TEXTS))
 
 
 def test_a_model_of_another_kind(store: str, tmp_path: Path) -> None:

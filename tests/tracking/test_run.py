@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 from workbench.analysis import cluster, project, similarity_matrix
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
-from workbench.errors import InputError
+from workbench.errors import InputError, TrackingUnavailableError, WorkbenchWarning
 from workbench.tracking import open_view, track
 from workbench.views import View, view_of
 
@@ -223,6 +223,42 @@ def test_open_view_says_what_there_is(store: str, embeddings: Embeddings) -> Non
         open_view(run.id, "similarity_matrx", store)
     with pytest.raises(InputError, match=rf"no run 'nope'.*{run.id} \(tickets\)"):
         open_view("nope", "similarity_matrix", store)
+
+
+def test_open_view_looks_where_the_run_was_tracked(
+    store: str, tmp_path: Path, plain_view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with track("tickets", store) as run:
+        run.log(plain_view, name="mine")
+    assert open_view(run.id, "mine").title == "by hand"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere.db")
+    with pytest.raises(TrackingUnavailableError, match=r"There is no tracking store .*elsewhere"):
+        open_view(run.id, "mine")
+    assert open_view(run.id, "mine", store).title == "by hand"
+
+
+def test_reading_makes_no_store(tmp_path: Path) -> None:
+    with pytest.raises(TrackingUnavailableError, match=r"There is no tracking store .*mlflow\.db"):
+        open_view("x", "map")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_store_refuses_is_kept_and_the_next_is_sent(
+    store: str, embeddings: Embeddings, tmp_path: Path
+) -> None:
+    client = MlflowClient(store)
+    with track("tickets", store) as run:
+        client.delete_run(run.id)
+        with pytest.warns(WorkbenchWarning, match="did not take 'embeddings'.*active") as caught:
+            run.log(embeddings)
+        client.restore_run(run.id)
+        assert run.log(embeddings) == "embeddings_2"
+    assert caught[0].filename == __file__
+    unsent = tmp_path / "data" / "embedding-workbench" / "unsent" / run.id
+    assert [path.name for path in (unsent / "tables").iterdir()] == ["embeddings.parquet"]
+    stored = client.get_run(run.id)
+    assert stored.data.metrics["embeddings_2/texts"] == 20
+    assert stored.info.status == "FINISHED"
 
 
 def test_a_view_made_by_hand_is_kept_too(store: str, plain_view: View) -> None:

@@ -7,10 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 import warnings
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,9 @@ from workbench.embeddings import Embeddings
 from workbench.errors import TrackingUnavailableError, WorkbenchWarning
 from workbench.models import DenseEncoder, LSAEncoder, load_encoder
 from workbench.models.mlflow_uri import load
-from workbench.tracking import open_view, track
+from workbench.tracking import Run, open_view, track
+from workbench.tracking._record import Privacy
+from workbench.tracking._sender import Sender
 from workbench.views import View
 
 
@@ -117,3 +121,53 @@ def test_a_server_takes_it_all_and_when_it_dies_nothing_is_lost(
     np.testing.assert_array_equal(loaded.encode(["the order"]), expected)
     with pytest.raises(TrackingUnavailableError, match="does not answer"):
         open_view(run.id, "projection", uri)
+
+
+def _run_at(uri: str) -> Run:
+    """Return a run whose server was well when it was opened."""
+    from mlflow import MlflowClient
+
+    sender = Sender(MlflowClient(uri), "r1", "1", Privacy())
+    return Run("r1", "1", "tickets", uri, Privacy(), sender)
+
+
+def test_a_server_that_hangs_in_mid_run_costs_seconds_once(embeddings: Embeddings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        run = _run_at(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        started = time.monotonic()
+        with pytest.warns(WorkbenchWarning, match="no longer answers .*is kept in"):
+            run.log(embeddings)
+        assert time.monotonic() - started < 10
+        started = time.monotonic()
+        run.log(embeddings)
+        assert time.monotonic() - started < 2
+
+
+def test_a_server_of_which_only_the_health_answers_is_asked_once_each_time(
+    embeddings: Embeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    over = threading.Event()
+
+    class Stuck(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/health":
+                self.send_response(200)
+                self.end_headers()
+            else:
+                asked.append(self.path)
+                over.wait(30)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stuck) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        run = _run_at(f"http://127.0.0.1:{server.server_port}")
+        for name in ("embeddings", "embeddings_2"):
+            with pytest.warns(WorkbenchWarning, match=f"did not take '{name}'"):
+                run.log(embeddings)
+        over.set()
+        server.shutdown()
+    assert len(asked) == 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.errors import InputError, TrackingUnavailableError
+from workbench.errors import InputError, MissingExtraError, TrackingUnavailableError
 from workbench.models.mlflow_uri import bounded, check_answers, shown_uri, sqlite_uri
 from workbench.tracking import default_tracking_uri, ensure_store, track
 
@@ -130,11 +130,30 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
         assert time.monotonic() - started < 3
 
 
+def test_a_database_whose_driver_is_not_installed() -> None:
+    with pytest.raises(MissingExtraError, match=r"pip install 'psycopg") as caught:
+        track("x", "postgresql://me:secret@localhost:1/db")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_database_that_is_down_is_said_at_once() -> None:
+    import socket
+
+    said = r"database postgresql\+psycopg2://127\.0\.0\.1:\d+/db does not answer"
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        uri = f"postgresql+psycopg2://me:secret@127.0.0.1:{listening.getsockname()[1]}/db"
+        check_answers(uri)
+    with pytest.raises(TrackingUnavailableError, match=said):
+        check_answers(uri)
+    for unasked in ("postgresql://localhost/db", "mysql://a:1,b:2/db", "sqlite:////x.db"):
+        check_answers(unasked)
+
+
 def test_limits_are_put_back_and_the_users_own_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
     before = dict(os.environ)
     with bounded():
-        with bounded(retries=0):
+        with bounded(retries=0, timeout_s=20):
             assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "2"
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "7"
     assert dict(os.environ) == before

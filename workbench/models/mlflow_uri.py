@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -16,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from platformdirs import user_data_path
 
@@ -36,7 +38,10 @@ __all__ = [
     "load",
     "point_mlflow_at",
     "quiet",
+    "reading_uri",
     "shown_uri",
+    "silence",
+    "sqlite_file",
     "sqlite_uri",
 ]
 
@@ -44,9 +49,9 @@ LSA_ARRAYS = "lsa.npz"
 """The file in a logged model's artifacts that holds an LSA encoder's arrays."""
 
 _PATIENCE_S = 4.0
+_DATABASES = ("postgresql", "mysql", "mssql")
 _LIMITS = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
 
@@ -60,6 +65,26 @@ def default_tracking_uri() -> str:
     """Return ``$MLFLOW_TRACKING_URI``, or one fixed sqlite file in the user's data folder."""
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
     return chosen or sqlite_uri(data_folder() / "mlflow.db")
+
+
+def reading_uri() -> str:
+    """Return where to read when no URI is given.
+
+    ``$MLFLOW_TRACKING_URI``, else where MLflow in this process looks (the last `track`,
+    ``mlflow.set_tracking_uri``), else the default store, which need not exist.
+    """
+    mlflow = sys.modules.get("mlflow")
+    told = os.environ.get("MLFLOW_TRACKING_URI")
+    if not told and mlflow is not None and mlflow.is_tracking_uri_set():
+        return str(mlflow.get_tracking_uri())
+    return default_tracking_uri()
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """Return the file of a sqlite store, absolute; None for other stores."""
+    if not uri.startswith("sqlite:///"):
+        return None
+    return Path(unquote(uri.removeprefix("sqlite:///").partition("?")[0])).absolute()
 
 
 def sqlite_uri(file: Path) -> str:
@@ -78,8 +103,10 @@ def point_mlflow_at(uri: str) -> None:
     """
     import mlflow
 
-    if not os.environ.get("MLFLOW_TRACKING_URI"):
-        mlflow.set_tracking_uri(uri)
+    told = os.environ.get("MLFLOW_TRACKING_URI")
+    if mlflow.get_tracking_uri() != (told or uri):
+        mlflow.set_tracking_uri(told or uri)
+    if not told:
         os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
@@ -92,39 +119,74 @@ def shown_uri(uri: str) -> str:
 
 
 def check_answers(uri: str, patience_s: float = _PATIENCE_S) -> None:
-    """Ask a tracking server for a sign of life; other stores are not asked.
+    """Ask a tracking server, or the host of a database, for a sign of life.
 
     Raises
     ------
     TrackingUnavailableError
         If nothing answers within ``patience_s`` seconds, name lookup included.
     """
-    if not uri.startswith(("http://", "https://")):
-        return
+    trouble = silence(uri, patience_s)
+    if trouble:
+        what, start = ("MLflow tracking server", "Start it (mlflow server)")
+        if not _is_http(uri):
+            what, start = ("database", "Start it")
+        raise TrackingUnavailableError(
+            f"The {what} {shown_uri(uri)} does not answer ({trouble}). {start}, mend the URI, or "
+            "leave the URI out to track in a local file."
+        )
+
+
+def silence(uri: str, patience_s: float = _PATIENCE_S) -> str:
+    """Return why nothing answers at a URI; empty when something does, or nothing is asked.
+
+    Asked are servers, and databases whose URI has a host and a port.
+    """
+    address = _database_address(uri)
+    if address is None and not _is_http(uri):
+        return ""
     trouble = [f"no answer within {patience_s:g} s"]
 
     def ask() -> None:
         try:
-            with urllib.request.urlopen(f"{shown_uri(uri).rstrip('/')}/health", timeout=patience_s):
-                trouble.clear()
-        except urllib.error.HTTPError:
-            trouble.clear()  # it answers; what it refuses is for MLflow's own call to find out
-        except urllib.error.URLError as error:
-            if type(error.reason).__name__.startswith("SSL"):
-                trouble.clear()
+            if address is None:
+                trouble[:] = [_health(uri, patience_s)]
             else:
-                trouble[:] = [str(error.reason)]
+                socket.create_connection(address, timeout=patience_s).close()
+                trouble[:] = [""]
         except (OSError, ValueError) as error:
-            trouble[:] = [str(error)]
+            trouble[:] = [str(error) or type(error).__name__]
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(patience_s)
-    if trouble:
-        raise TrackingUnavailableError(
-            f"The MLflow tracking server {shown_uri(uri)} does not answer ({trouble[0]}). Start it "
-            "(mlflow server), mend the URI, or leave the URI out to track in a local file."
-        )
+    return trouble[0]
+
+
+def _health(uri: str, patience_s: float) -> str:
+    try:
+        with urllib.request.urlopen(f"{shown_uri(uri).rstrip('/')}/health", timeout=patience_s):
+            return ""
+    except urllib.error.HTTPError:
+        return ""  # it answers; what it refuses is for MLflow's own call to find out
+    except urllib.error.URLError as error:
+        secured = type(error.reason).__name__.startswith("SSL")  # it answers, in another way
+        return "" if secured else str(error.reason) or "no answer"
+
+
+def _is_http(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
+
+
+def _database_address(uri: str) -> tuple[str, int] | None:
+    """Return host and port of a database; None for other URIs, and where one is left out."""
+    if uri.partition(":")[0].partition("+")[0] not in _DATABASES:
+        return None
+    try:
+        parts = urlsplit(uri)
+        return (parts.hostname, parts.port) if parts.hostname and parts.port else None
+    except ValueError:  # several hosts, say: for the driver to judge
+        return None
 
 
 _limit_lock = threading.Lock()
@@ -133,7 +195,7 @@ _before: dict[str, str | None] = {}
 
 
 @contextmanager
-def bounded(retries: int = 2) -> Iterator[None]:
+def bounded(retries: int = 2, timeout_s: int = 60) -> Iterator[None]:
     """Bound what MLflow's calls inside may wait (seconds, not its four minutes) and say.
 
     MLflow reads these limits from the environment at each call and takes them nowhere else; they
@@ -143,7 +205,11 @@ def bounded(retries: int = 2) -> Iterator[None]:
     global _limit_depth
     with _limit_lock:
         if _limit_depth == 0:
-            limits = {**_LIMITS, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries)}
+            limits = {
+                **_LIMITS,
+                "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(retries),
+                "MLFLOW_HTTP_REQUEST_TIMEOUT": str(timeout_s),
+            }
             for name, value in limits.items():
                 _before[name] = os.environ.get(name)
                 os.environ.setdefault(name, value)
@@ -200,41 +266,26 @@ def load(uri: str) -> SentenceTransformer | LSAEncoder:
     if (Path(uri) / "MLmodel").is_file():
         with bounded():
             return _open(uri, Path(uri))
-    if not os.environ.get("MLFLOW_TRACKING_URI"):
-        _require_default_store(uri)
-    check_answers(default_tracking_uri())
-    with bounded(), TemporaryDirectory() as scratch:
-        import mlflow
-
-        if not mlflow.is_tracking_uri_set():  # type: ignore[no-untyped-call]
-            point_mlflow_at(default_tracking_uri())
-        return _open(uri, _fetch(uri, scratch))
-
-
-def _require_default_store(uri: str) -> None:
-    """Refuse to look into a default store that is not there: MLflow would create one."""
-    import sys
-
-    mlflow = sys.modules.get("mlflow")
-    if mlflow is not None and mlflow.is_tracking_uri_set():
-        return
-    store = data_folder() / "mlflow.db"
-    if not store.exists():
+    where = reading_uri()
+    store = sqlite_file(where)
+    if store is not None and not store.exists():  # MLflow would create it
         raise ModelUnavailableError(
             f"{uri!r}: there is no tracking store yet (looked for {store}). Set "
             "MLFLOW_TRACKING_URI to the store that holds the model."
         )
+    check_answers(where)
+    with bounded(), TemporaryDirectory() as scratch:
+        point_mlflow_at(where)
+        return _open(uri, _fetch(uri, where, scratch))
 
 
-def _fetch(uri: str, scratch: str) -> Path:
+def _fetch(uri: str, where: str, scratch: str) -> Path:
     import mlflow
     from mlflow.exceptions import MlflowException
 
-    where = mlflow.get_tracking_uri()
-    check_answers(where)
-    remote = where.startswith(("http://", "https://"))
+    folder = scratch if _is_http(where) else None
     try:
-        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=scratch if remote else None))
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
     except (MlflowException, OSError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelUnavailableError(

@@ -30,8 +30,8 @@ def check_encoder(encoder: object, texts: bool) -> DenseEncoder | LSAEncoder:
     Raises
     ------
     InputError
-        If it is none: CrossEncoder and SparseEncoder would load back as something else, and the
-        vocabulary of an LSA is made of the words of the texts.
+        If it is none: CrossEncoder and SparseEncoder would load back as something else; or an
+        LSA that is not fitted, or whose vocabulary, the words of the texts, must not be written.
     """
     from workbench.models import load_encoder
 
@@ -46,6 +46,11 @@ def check_encoder(encoder: object, texts: bool) -> DenseEncoder | LSAEncoder:
         raise InputError(
             "log_encoder: an LSA encoder holds the words of the texts it was fitted on, and this "
             "run was opened with texts=False. Leave it out, or log it in a run with texts=True."
+        )
+    if isinstance(chosen, LSAEncoder) and not chosen.fitted:
+        raise InputError(
+            "log_encoder: this LSA encoder is not fitted: a name stands for a new one. Pass the "
+            "encoder that made the vectors: LSAEncoder().fit(texts)."
         )
     if not isinstance(chosen, DenseEncoder | LSAEncoder):
         raise InputError(
@@ -116,15 +121,17 @@ def _save_lsa(encoder: LSAEncoder, folder: Path, model: Model) -> None:
 
 
 def _package_copy(scratch: Path) -> Path:
-    """Copy the modules that the served model runs; the package is on no index."""
+    """Copy the package, which is on no index; all of it, since the copy hides the original.
+
+    MLflow puts the copy first on the path of the process that loads the model. The data sets are
+    left out: only the samples need them.
+    """
     package = Path(__file__).parents[1]
-    copy = scratch / package.name
-    shutil.copytree(package / "models", copy / "models", ignore=shutil.ignore_patterns("__pyc*"))
-    (copy / "__init__.py").touch()
-    for module in package.glob("[_e]*.py"):
-        if module.name != "__init__.py":
-            shutil.copy(module, copy)
-    return copy
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return {"__pycache__", "data"} if Path(folder) == package else {"__pycache__"}
+
+    return Path(shutil.copytree(package, scratch / package.name, ignore=left_out))
 
 
 def _signature(dimension: int, **params: tuple[str, object]) -> ModelSignature:

@@ -30,18 +30,19 @@ def open_view(run_id: str, name: str, uri: str | None = None) -> View:
     name
         The view's name in the run: what `Run.log` returned.
     uri
-        The tracking store; by default as for `track`.
+        The tracking store. By default as for `load_encoder`: ``MLFLOW_TRACKING_URI``, else the
+        store of the last `track` in this process, else the default store.
 
     Raises
     ------
     InputError
         If there is no such run, or no view of that name in it: with what there is.
     TrackingUnavailableError
-        If the store does not answer.
+        If the store does not answer, or is not there; none is created.
     """
     from workbench.views import View
 
-    client, chosen = connect(uri)
+    client, chosen = connect(uri, reading=True)
     with explained(chosen), bounded():
         _check_run(client, run_id, chosen)
         names = _views(client, run_id)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from workbench.errors import InputError, WorkbenchWarning
-from workbench.models import DenseEncoder, LSAEncoder
-from workbench.models.mlflow_uri import bounded, point_mlflow_at, shown_uri
+from workbench.models.mlflow_uri import bounded, point_mlflow_at, shown_uri, silence
 from workbench.tracking._models import check_encoder, save_encoder
 from workbench.tracking._record import Privacy, check_name, kind_of, write_record
 from workbench.tracking._sender import Sender
@@ -20,9 +18,13 @@ from workbench.tracking._store import connect, experiment, explained
 from workbench.tracking._unsent import Unsent
 
 if TYPE_CHECKING:
+    from mlflow.models import Model
     from mlflow.models.model import ModelInfo
 
 __all__ = ["Run", "track"]
+
+_RECORD_TIMEOUT_S = 20
+_MODEL_TIMEOUT_S = 60  # a server may hand a large file on to its own storage before it answers
 
 
 def track(
@@ -56,6 +58,8 @@ def track(
     ------
     TrackingUnavailableError
         If the store does not answer: within 5 s.
+    MissingExtraError
+        If the URI is a database's and its driver is not installed.
     InputError
         If the URI is not one to track to, or the experiment is in the trash.
 
@@ -116,6 +120,7 @@ class Run:
         self._sender = sender
         self._names: set[str] = set()
         self._unsent: Unsent | None = None
+        self._lost = False  # whether the store has stopped answering
 
     def __enter__(self) -> Run:
         return self
@@ -130,8 +135,7 @@ class Run:
             status = "FINISHED"
         else:
             status = "FAILED" if issubclass(kind, Exception) else "KILLED"
-        with self._sending():
-            self._sender.end(status)
+        self._sent("the end", lambda: self._sender.end(status))
         if self._unsent is not None:
             self._unsent.close(status)
 
@@ -163,18 +167,18 @@ class Run:
         Warns
         -----
         WorkbenchWarning
-            Once, when the store stops taking what is sent: all is then kept in a local folder.
+            When the store refuses this value, which is then kept in a local folder; or, once,
+            when it stops answering: all that follows is then kept there.
         """
         kind = kind_of(value)
         chosen = self._free_name(kind if name is None else check_name(name))
         with TemporaryDirectory() as scratch:
             record = write_record(value, chosen, self._privacy, Path(scratch))
             self._names.add(chosen)
-            if self._unsent is None:
-                with self._sending():
-                    self._sender.send(record, Path(scratch))
-            if self._unsent is not None:
-                self._unsent.keep(record, Path(scratch))
+            if self._lost or not self._sent(
+                repr(chosen), lambda: self._sender.send(record, Path(scratch))
+            ):
+                self._kept().keep(record, Path(scratch))
         return chosen
 
     def log_encoder(self, encoder: object, name: str = "encoder") -> ModelInfo:
@@ -195,35 +199,37 @@ class Run:
         Raises
         ------
         InputError
-            If it is no encoder that can be logged, or an LSA in a run with ``texts=False``.
+            If it is no encoder that can be logged, or an LSA that is not fitted or is logged in
+            a run with ``texts=False``.
 
         Warns
         -----
         WorkbenchWarning
-            When the store takes nothing: ``model_uri`` is then the local folder that keeps it.
+            When the store does not take it: ``model_uri`` is then the local folder that keeps it.
         """
+        from mlflow.models import Model
+
         checked = check_encoder(encoder, self._privacy.texts)
         check_name(name)
-        info: ModelInfo | None = None
+        infos: list[ModelInfo] = []
         with TemporaryDirectory() as scratch:
-            if self._unsent is None:
-                with self._sending():
-                    info = self._sender.send_encoder(checked, name, Path(scratch) / "sent")
-            if self._unsent is not None:
-                info = self._keep_encoder(self._unsent, checked, name, Path(scratch) / "kept")
-        assert info is not None
-        return info
+            folder = Path(scratch) / "model"
+            model = Model(run_id=self.id)
+            with bounded():
+                save_encoder(checked, folder, model)
 
-    def _keep_encoder(
-        self, unsent: Unsent, encoder: DenseEncoder | LSAEncoder, name: str, folder: Path
-    ) -> ModelInfo:
-        from mlflow.models import Model
-        from mlflow.models.model import ModelInfo
+            def send() -> None:
+                infos.append(self._sender.send_encoder(checked.spec, name, folder))
 
-        model = Model(run_id=self.id)
-        with bounded():
-            save_encoder(encoder, folder, model)
-        kept = unsent.keep_model(name, folder)
+            if self._lost or not self._sent(repr(name), send, _MODEL_TIMEOUT_S):
+                return self._keep_encoder(model, name, folder)
+        return infos[0]
+
+    def _keep_encoder(self, model: Model, name: str, folder: Path) -> ModelInfo:
+        from mlflow.models.model import MLMODEL_FILE_NAME, ModelInfo
+
+        model.save(str(folder / MLMODEL_FILE_NAME))  # without the ids that the store gave
+        kept = self._kept().keep_model(name, folder)
         return ModelInfo(
             artifact_path=name,
             flavors=model.flavors,
@@ -244,26 +250,46 @@ class Run:
             candidate = f"{name}_{count}"
         return candidate
 
-    @contextmanager
-    def _sending(self) -> Iterator[None]:
-        """Send; when the store takes nothing any more, say once where all is kept from now on."""
+    def _kept(self) -> Unsent:
+        if self._unsent is None:
+            self._unsent = Unsent(self.id, self.experiment, self.uri)
+        return self._unsent
+
+    def _sent(
+        self, what: str, send: Callable[[], None], timeout_s: int = _RECORD_TIMEOUT_S
+    ) -> bool:
+        """Send, or say where it is kept: this alone, or all from now on if nothing answers."""
         from mlflow.exceptions import MlflowException
 
-        try:
-            with bounded(retries=2 if self._unsent is None else 0):
-                yield
-        except (MlflowException, OSError) as error:
-            if self._unsent is not None:
-                return
-            self._unsent = Unsent(self.id, self.experiment, self.uri)
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            warnings.warn(
-                f"The tracking store {shown_uri(self.uri)} no longer takes what run {self.id} "
-                f"logs ({reason:.200}). This and all that the run logs from now on is kept in "
-                f"{self._unsent.folder}",
-                WorkbenchWarning,
-                stacklevel=4,
+        was_lost = self._lost
+        reason = silence(self.uri)
+        if not reason:
+            try:
+                with bounded(retries=0, timeout_s=timeout_s):
+                    send()
+                return True
+            except (MlflowException, OSError) as error:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                self._lost = self._lost or bool(silence(self.uri))
+        else:
+            self._lost = True
+        if not was_lost:
+            self._warn(what, reason)
+        return False
+
+    def _warn(self, what: str, reason: str) -> None:
+        store, folder = shown_uri(self.uri), self._kept().folder
+        if self._lost:
+            said = (
+                f"The tracking store {store} no longer answers ({reason:.200}). From now on, "
+                f"{what} included, what run {self.id} logs is kept in {folder}"
             )
+        else:
+            said = (
+                f"The tracking store {store} did not take {what} of run {self.id} "
+                f"({reason:.200}). It is kept in {folder}; what comes next is sent again."
+            )
+        warnings.warn(said, WorkbenchWarning, stacklevel=4)
 
     def __repr__(self) -> str:
         return f"Run({self.id!r}, experiment={self.experiment!r}, {shown_uri(self.uri)})"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.corpus import Corpus
-from workbench.models import DenseEncoder, LSAEncoder, ModelSpec
-from workbench.tracking._models import save_encoder
+from workbench.models import ModelSpec
+from workbench.models.mlflow_uri import silence
 from workbench.tracking._record import Privacy, Record
 
 if TYPE_CHECKING:
@@ -57,30 +58,38 @@ class Sender:
         if record.spec is not None and model_id is None:
             self._unlinked.setdefault(_key(record.spec), []).extend(metrics)
 
-    def send_encoder(
-        self, encoder: DenseEncoder | LSAEncoder, name: str, folder: Path
-    ) -> ModelInfo:
-        """Save an encoder into a folder that does not exist yet, and log it as a model."""
+    def send_encoder(self, spec: ModelSpec, name: str, folder: Path) -> ModelInfo:
+        """Log an encoder that was saved into a folder; its ids are written into the folder."""
         from mlflow.entities import LoggedModelOutput
         from mlflow.models import Model
+        from mlflow.models.model import MLMODEL_FILE_NAME
 
-        params = {key: str(fact) for key, fact in encoder.spec.summary().items()}
+        params = {key: str(fact) for key, fact in spec.summary().items()}
         logged = self._client.create_logged_model(
             self._experiment_id, name, self._run_id, params=params, model_type="encoder"
         )
-        model = Model(
-            artifact_path=logged.artifact_location,
-            model_uuid=logged.model_id,
-            model_id=logged.model_id,
-            run_id=self._run_id,
-        )
-        save_encoder(encoder, folder, model)
-        self._client.log_model_artifacts(logged.model_id, str(folder))
-        ready = self._client.finalize_logged_model(logged.model_id, "READY")
+        try:
+            model = Model.load(str(folder))
+            model.artifact_path = logged.artifact_location
+            model.model_uuid = model.model_id = logged.model_id
+            model.save(str(folder / MLMODEL_FILE_NAME))
+            self._client.log_model_artifacts(logged.model_id, str(folder))
+            ready = self._client.finalize_logged_model(logged.model_id, "READY")
+        except BaseException:
+            self._give_up_model(logged.model_id)
+            raise
         self._client.log_outputs(self._run_id, [LoggedModelOutput(logged.model_id, step=0)])
-        self._models[_key(encoder.spec)] = logged.model_id
-        self._link_metrics(encoder.spec, logged.model_id)
+        self._models[_key(spec)] = logged.model_id
+        self._link_metrics(spec, logged.model_id)
         return model.get_model_info(ready)
+
+    def _give_up_model(self, model_id: str) -> None:
+        """Mark a model that did not arrive as failed; else it stays pending for ever."""
+        from mlflow.exceptions import MlflowException
+
+        if not silence(self._client.tracking_uri):
+            with suppress(MlflowException, OSError):
+                self._client.finalize_logged_model(model_id, "FAILED")
 
     def end(self, status: str) -> None:
         """Mark the run as ended."""

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from workbench.errors import InputError, TrackingUnavailableError
+from workbench.errors import InputError, MissingExtraError, TrackingUnavailableError
 from workbench.models.mlflow_uri import (
     bounded,
     check_answers,
     default_tracking_uri,
     quiet,
+    reading_uri,
     shown_uri,
+    sqlite_file,
     sqlite_uri,
 )
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["artifact_location", "connect", "ensure_store", "explained", "experiment"]
 
 _CREATION_WAIT_S = 120.0
+_DISTRIBUTIONS = {  # module -> what to install
+    "MySQLdb": "mysqlclient",
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+}
 
 
 def ensure_store(uri: str | None = None) -> str:
@@ -75,16 +81,33 @@ def ensure_store(uri: str | None = None) -> str:
     return uri
 
 
-def connect(uri: str | None = None) -> tuple[MlflowClient, str]:
+def connect(uri: str | None = None, *, reading: bool = False) -> tuple[MlflowClient, str]:
     """Return a client of the store, and its URI, once the store is known to answer.
+
+    Parameters
+    ----------
+    uri
+        The store; by default `default_tracking_uri`, or `reading_uri`.
+    reading
+        Whether a store that is not there is an error; else it is created.
 
     Raises
     ------
     TrackingUnavailableError
         If it does not: within 5 s.
+    MissingExtraError
+        If the driver of a database is not installed.
     """
-    chosen = _checked(uri or default_tracking_uri())
+    chosen = _checked(uri or (reading_uri() if reading else default_tracking_uri()))
+    with explained(chosen):
+        _check_driver(chosen)
     check_answers(chosen)
+    file = sqlite_file(chosen)
+    if reading and file is not None and not _is_store(file):
+        raise TrackingUnavailableError(
+            f"There is no tracking store {file}. Pass uri=, or set MLFLOW_TRACKING_URI to the "
+            "store that holds the run."
+        )
     chosen = ensure_store(chosen)
     with explained(chosen), bounded(retries=0):
         from mlflow import MlflowClient
@@ -126,11 +149,12 @@ def artifact_location(uri: str) -> str | None:
     return None if file is None else (file.parent / "artifacts").as_uri()
 
 
-def sqlite_file(uri: str) -> Path | None:
-    """Return the file of a sqlite store, absolute; None for other stores."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    return Path(unquote(uri.removeprefix("sqlite:///").partition("?")[0])).absolute()
+def _check_driver(uri: str) -> None:
+    """Import the driver of a database: MLflow would, after its own attempts to connect."""
+    if uri.partition(":")[0].partition("+")[0] in ("postgresql", "mysql", "mssql"):
+        from sqlalchemy.engine import make_url
+
+        make_url(uri).get_dialect().import_dbapi()
 
 
 @contextmanager
@@ -140,6 +164,12 @@ def explained(uri: str) -> Iterator[None]:
         yield
     except (InputError, TrackingUnavailableError):
         raise
+    except ModuleNotFoundError as error:
+        missing = str(error.name)
+        raise MissingExtraError(
+            f"The tracking store {shown_uri(uri)} needs the library {missing}, which is not "
+            f"installed. Run: pip install '{_DISTRIBUTIONS.get(missing, missing)}'"
+        ) from error
     except OSError as error:
         raise TrackingUnavailableError(
             f"The tracking store {shown_uri(uri)} cannot be opened: {error}. Choose another place "
