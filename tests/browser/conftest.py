@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 120
+STOP_S = 30
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,16 @@ def announced(process: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """End make and all that it started: the process group is its own."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(timeout=15)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    """End make and all that it started: the process group is its own.
+
+    JupyterLab is given time to end its kernels, which have groups of their own.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_S
+        while time.monotonic() < deadline:
+            process.poll()
+            os.killpg(process.pid, 0)  # raises once the last of the group has gone
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=STOP_S)
