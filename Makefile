@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8888
+# MLflow's own default, 5000, is taken on macOS (AirPlay).
+UI_PORT ?= 5001
 LAB_ARGS ?=
 ROOT_OK := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 FIRST  := notebooks/01_quickstart.ipynb
@@ -31,7 +33,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 lab: $(BIN)/.installed  ## open JupyterLab on the first tutorial
-	@echo "Tracking store: $$($(BIN)/python -m workbench.tracking)"
+	@uri=$$($(BIN)/python -m workbench.tracking) && echo "Tracking store: $$uri"
 	@echo "JupyterLab prints the address below that opens $(FIRST)."
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(FIRST) --port $(PORT) $(ROOT_OK) $(LAB_ARGS)
 
@@ -39,7 +41,8 @@ test: $(BIN)/.installed  ## run all tests and tutorials
 	@$(BIN)/python -m pytest tests notebooks --nbmake --nbmake-timeout=600
 
 ui: $(BIN)/.installed  ## open MLflow on the workbench's tracking store
-	@$(BIN)/mlflow ui --backend-store-uri "$$($(BIN)/python -m workbench.tracking)" --host 127.0.0.1
+	@uri=$$($(BIN)/python -m workbench.tracking) && \
+	  $(BIN)/mlflow ui --backend-store-uri "$$uri" --host 127.0.0.1 --port $(UI_PORT)
 
 reports: $(BIN)/.installed  ## execute the tutorials and write each as an offline HTML file
 	@$(BIN)/workbench notebooks notebooks/*.ipynb --output reports

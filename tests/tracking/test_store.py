@@ -51,6 +51,20 @@ def test_a_store_that_exists_is_left_alone(store: str) -> None:
     assert file.stat().st_mtime_ns == before
 
 
+def test_what_make_lab_asks_is_answered_with_a_uri_or_a_sentence(tmp_path: Path) -> None:
+    def asked(uri: str) -> tuple[int, str, str]:
+        command = [sys.executable, "-m", "workbench.tracking"]
+        environment = {**os.environ, "MLFLOW_TRACKING_URI": uri}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    uri = sqlite_uri(tmp_path / "mlflow.db")
+    assert asked(uri)[:2] == (0, f"{uri}\n")
+    status, out, error = asked("./mlruns")
+    assert (status, out) == (1, "")
+    assert error.startswith("workbench: track: './mlruns' names a folder")
+
+
 def test_a_relative_path_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here.db").write_bytes(b"")
     with sqlite3.connect(tmp_path / "here.db") as connection:
@@ -161,6 +175,7 @@ def test_limits_are_put_back_and_the_users_own_stay(monkeypatch: pytest.MonkeyPa
 
 def test_credentials_are_not_shown() -> None:
     assert shown_uri("http://me:pw@host:5000/x") == "http://host:5000/x"
+    assert shown_uri("postgresql://host/x?user=me&password=pw") == "postgresql://host/x"
     assert shown_uri("sqlite:////home/a@b/x.db") == "sqlite:////home/a@b/x.db"
 
 

@@ -111,11 +111,11 @@ def point_mlflow_at(uri: str) -> None:
 
 
 def shown_uri(uri: str) -> str:
-    """Return a URI without user name and password, for messages."""
+    """Return a URI without user name, password and parameters (they may be in these), to show."""
     parts = urlsplit(uri)
-    if "@" not in parts.netloc:
+    if "@" not in parts.netloc and not parts.query:
         return uri
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
 
 
 def check_answers(uri: str, patience_s: float = _PATIENCE_S) -> None:

@@ -2,5 +2,6 @@
 
 from workbench.report._notebooks import write_notebooks
 from workbench.report._report import write_report
+from workbench.report._write import check_place
 
-__all__ = ["write_notebooks", "write_report"]
+__all__ = ["check_place", "write_notebooks", "write_report"]
