@@ -8,13 +8,30 @@ from typing import cast
 
 import numpy as np
 
-from workbench._arrays import FloatArray, IntArray, row_list
-from workbench._progress import ProgressOption, showing
+from workbench._progress import ProgressOption
 from workbench.corpus import Corpus
 from workbench.embeddings._embeddings import Embeddings
+from workbench.embeddings._encoding import Encoding
 from workbench.embeddings._store import EmbeddingStore
-from workbench.errors import InputError, WorkbenchError
-from workbench.models import Encoder, LSAEncoder, ModelSpec, TokenCounter, load_encoder
+from workbench.errors import InputError
+from workbench.models import (
+    Encoder,
+    LongTexts,
+    LSAEncoder,
+    ModelSpec,
+    Precision,
+    TokenCounter,
+    Variant,
+    load_encoder,
+)
+from workbench.models._chunks import check_can_chunk
+from workbench.models._precision import (
+    check_long_texts,
+    check_precision,
+    check_truncation,
+    quantized,
+)
+from workbench.models._spec import CHUNKED
 
 __all__ = ["embed"]
 
@@ -25,6 +42,8 @@ def embed(
     *,
     prompt_name: str | None = None,
     truncate_dim: int | None = None,
+    precision: Precision | None = None,
+    long_texts: LongTexts | None = None,
     batch_size: int = 32,
     store: EmbeddingStore | bool = True,
     progress: ProgressOption = True,
@@ -37,11 +56,20 @@ def embed(
         The texts.
     encoder
         An encoder, or a reference that `load_encoder` takes. An LSA encoder that is not fitted
-        is fitted on the corpus.
+        is fitted on the corpus. A `variant` is made of its encoder's stored vectors.
     prompt_name
         Which of the model's prompts to put in front of each text.
     truncate_dim
         Keep this many leading dimensions; the store keeps them all.
+    precision
+        ``float32`` (None: that, or what the variant says). ``int8``: each vector is scaled by its
+        own largest component to ±127 and rounded: cosines hold to about 0.01, lengths are lost.
+        ``ubinary``: one bit per dimension, its sign. The store keeps float32.
+    long_texts
+        ``truncate`` (None: that, or what the variant says): of a text longer than the model
+        reads, the rest is lost. ``chunk``: such a text is encoded again in parts that the model
+        reads whole, and its vector is the mean of theirs, weighted by their tokens and scaled to
+        their mean length.
     batch_size
         Texts per call of the encoder; each batch is kept as soon as it is done.
     store
@@ -52,37 +80,46 @@ def embed(
     Raises
     ------
     InputError
-        If an argument is out of range, or the encoder returns something else than one finite
-        vector per text.
+        If an argument is out of range, ``chunk`` is asked of an encoder that does not count
+        tokens, or the encoder returns something else than one finite vector per text.
     KeyboardInterrupt
         When interrupted; what was encoded by then is in the store, and the next call goes on.
     """
     texts = corpus if isinstance(corpus, Corpus) else Corpus(cast("tuple[str, ...]", corpus))
-    model = load_encoder(encoder)
+    model = _fitted(load_encoder(encoder), texts)
     if batch_size < 1:
         raise InputError(f"embed: batch_size must be at least 1; got {batch_size}.")
-    if isinstance(model, LSAEncoder) and not model.fitted:
-        model = model.fit(texts.texts)
-    if truncate_dim is not None and not 1 <= truncate_dim <= model.spec.dimension:
-        raise InputError(
-            f"embed: truncate_dim must be 1 to {model.spec.dimension}, the dimension of "
-            f"{model.spec.name!r}; got {truncate_dim}."
-        )
-    spec = _with_prompt(model, prompt_name)
+    base = model.encoder if isinstance(model, Variant) else model
+    plain = _with_prompt(base, prompt_name)
+    spec = _asked(replace(model.spec, prompt=plain.prompt), truncate_dim, precision, long_texts)
+    if CHUNKED in (spec.long_texts, long_texts):
+        check_can_chunk(base, "embed")
+    encoding = Encoding(base, plain, prompt_name, batch_size, _chosen(store), progress)
     distinct = list(dict.fromkeys(texts.texts))
-    vectors, tokens, encoded = _vectors_of(
-        distinct, model, spec, prompt_name, batch_size, _chosen(store), progress
-    )
+    vectors, tokens, encoded = encoding.vectors(distinct)
+    if spec.long_texts == CHUNKED and spec.max_tokens is not None:
+        long = np.flatnonzero(tokens > spec.max_tokens)
+        if long.size:
+            parts = encoding.pooled([distinct[row] for row in long], tokens[long])
+            vectors[long], encoded[long] = parts[0], encoded[long] | parts[1]
     where = {text: row for row, text in enumerate(distinct)}
     rows = np.array([where[text] for text in texts.texts])
-    kept = truncate_dim or spec.truncate_dim
     return Embeddings(
-        vectors[rows][:, :kept],
+        quantized(vectors[rows][:, : spec.truncate_dim], spec.precision),
         texts,
-        replace(spec, truncate_dim=kept),
-        tokens[rows] if isinstance(model, TokenCounter) and spec.max_tokens else None,
-        encoded,
+        spec,
+        tokens[rows] if isinstance(base, TokenCounter) and spec.max_tokens else None,
+        int(encoded.sum()),
     )
+
+
+def _fitted(model: Encoder, texts: Corpus) -> Encoder:
+    """Return the encoder, fitted on the texts if it is an LSA that is not."""
+    base = model.encoder if isinstance(model, Variant) else model
+    if not isinstance(base, LSAEncoder) or base.fitted:
+        return model
+    fitted = base.fit(texts.texts)
+    return model.of(fitted) if isinstance(model, Variant) else fitted
 
 
 def _chosen(store: EmbeddingStore | bool) -> EmbeddingStore | None:
@@ -102,72 +139,18 @@ def _with_prompt(model: Encoder, prompt_name: str | None) -> ModelSpec:
     return replace(model.spec, prompt=str(find(prompt_name)))
 
 
-def _vectors_of(
-    texts: list[str],
-    model: Encoder,
+def _asked(
     spec: ModelSpec,
-    prompt_name: str | None,
-    batch_size: int,
-    store: EmbeddingStore | None,
-    progress: ProgressOption,
-) -> tuple[FloatArray, IntArray, int]:
-    if store is None:
-        vectors = np.zeros((len(texts), spec.dimension), dtype=np.float32)
-        tokens, known = np.full(len(texts), -1), np.zeros(len(texts), dtype=np.bool_)
-    else:
-        vectors, tokens, known = store.get(spec, texts)
-    missing = np.flatnonzero(~known)
-    # Texts of like length share a batch, so that little of it is padding.
-    missing = missing[np.argsort([len(texts[row]) for row in missing], kind="stable")[::-1]]
-    if store is not None and missing.size:
-        store.prepare(spec)
-    with showing(progress, f"Encoding with {spec.name}") as report:
-        if missing.size:
-            report(0, len(missing))
-        for start in range(0, len(missing), batch_size):
-            rows = missing[start : start + batch_size]
-            batch = [texts[row] for row in rows]
-            vectors[rows], tokens[rows] = _encoded(batch, model, spec, prompt_name)
-            if store is not None:
-                store.put(spec, batch, vectors[rows], tokens[rows])
-            report(start + len(rows), len(missing))
-    if store is not None and missing.size:
-        store.tidy(spec)
-    return vectors, tokens, len(missing)
-
-
-def _encoded(
-    batch: list[str], model: Encoder, spec: ModelSpec, prompt_name: str | None
-) -> tuple[FloatArray, IntArray]:
-    try:
-        # In full, also from a model that truncates by itself: the store keeps every dimension.
-        vectors = np.asarray(
-            model.encode(
-                batch,
-                batch_size=len(batch),
-                prompt_name=prompt_name,
-                truncate_dim=spec.dimension,
-            ),
-            dtype=np.float32,
-        )
-    except WorkbenchError:
-        raise
-    except Exception as error:
-        raise WorkbenchError(
-            f"{spec.name!r} failed on a batch of {len(batch)} texts, the first of which begins "
-            f"{batch[0][:60]!r}: {type(error).__name__}: {error}. What was encoded before is kept."
-        ) from error
-    if vectors.shape != (len(batch), spec.dimension):
-        raise InputError(
-            f"{spec.name!r} returned an array of shape {vectors.shape} for {len(batch)} texts; "
-            f"expected ({len(batch)}, {spec.dimension})."
-        )
-    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-    if bad.size:
-        raise InputError(
-            f"{spec.name!r} returned NaN or infinity for {row_list(bad)} of a batch; the first "
-            f"text begins {batch[bad[0]][:60]!r}."
-        )
-    if isinstance(model, TokenCounter):
-        return vectors, model.count_tokens(batch, prompt=spec.prompt)
-    return vectors, np.full(len(batch), -1, dtype=np.int64)
+    truncate_dim: int | None,
+    precision: Precision | None,
+    long_texts: LongTexts | None,
+) -> ModelSpec:
+    """Return the spec of the vectors asked for: what is None stays as the encoder has it."""
+    check_truncation(truncate_dim, spec, "embed")
+    chosen = spec.long_texts if long_texts is None else check_long_texts(long_texts, "embed")
+    return replace(
+        spec,
+        truncate_dim=truncate_dim or spec.truncate_dim,
+        precision=spec.precision if precision is None else check_precision(precision, "embed"),
+        long_texts="truncate" if spec.max_tokens is None else chosen,
+    )

@@ -23,8 +23,12 @@ from workbench._html import facts_table
 from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.models import ModelSpec
+from workbench.models._precision import bytes_per_vector, dense_vectors
+from workbench.models._spec import CHUNKED
 
 __all__ = ["Embeddings"]
+
+_KEPT = {"float32": "", "int8": ", int8", "ubinary": ", one bit each"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +38,8 @@ class Embeddings:
     Parameters
     ----------
     vectors
-        Read-only array of shape (n, d): float32.
+        Read-only array: float32 of shape (n, d); when quantised (``spec.precision``), int8 of
+        shape (n, d) or packed bits, uint8 of shape (n, ceil(d / 8)). `dense` gives numbers.
     corpus
         The n texts.
     spec
@@ -53,7 +58,7 @@ class Embeddings:
     encoded: int = 0
 
     def __post_init__(self) -> None:
-        vectors = as_matrix(self.vectors, f"Embeddings of {self.spec.name!r}")
+        vectors = self._checked()
         if len(vectors) != len(self.corpus):
             raise InputError(
                 f"Embeddings: got {len(vectors)} vectors for {len(self.corpus)} texts; "
@@ -62,6 +67,22 @@ class Embeddings:
         object.__setattr__(self, "vectors", freeze(vectors))
         if self.n_tokens is not None:
             object.__setattr__(self, "n_tokens", freeze(np.asarray(self.n_tokens, dtype=np.int64)))
+
+    def _checked(self) -> VectorArray:
+        what = f"Embeddings of {self.spec.name!r}"
+        if self.spec.precision == "float32":
+            return as_matrix(self.vectors, what)
+        bits = self.spec.precision == "ubinary"
+        dtype = np.dtype(np.uint8 if bits else np.int8)
+        width = bytes_per_vector(self.spec.precision, self.spec.kept_dimension)
+        got = np.asarray(self.vectors)
+        if got.dtype != dtype or got.ndim != 2 or got.shape[1] != width:
+            raise InputError(
+                f"{what}: expected {dtype} of shape (n, {width}) for {self.spec.kept_dimension} "
+                f"dimensions in precision {self.spec.precision!r}; got {got.dtype} of shape "
+                f"{got.shape}. Make quantised vectors with wb.embed(..., precision=...)."
+            )
+        return got
 
     @classmethod
     def from_array(
@@ -93,8 +114,15 @@ class Embeddings:
 
     @property
     def dimension(self) -> int:
-        """Length of a vector."""
+        """Number of dimensions of a vector, also where eight of them share a byte."""
+        if self.spec.precision == "ubinary":
+            return self.spec.kept_dimension
         return int(self.vectors.shape[1])
+
+    @property
+    def bytes_per_text(self) -> int:
+        """Bytes that one vector takes."""
+        return bytes_per_vector(self.spec.precision, self.dimension)
 
     @property
     def counted(self) -> bool:
@@ -103,10 +131,30 @@ class Embeddings:
 
     @property
     def truncated(self) -> BoolArray:
-        """Which texts are known to be longer than the model reads, shape (n,)."""
+        """Which texts are known to have lost what the model does not read, shape (n,).
+
+        None has where long texts are read in chunks.
+        """
+        if self.spec.long_texts == CHUNKED:
+            return np.zeros(len(self), dtype=np.bool_)
+        return self.long
+
+    @property
+    def long(self) -> BoolArray:
+        """Which texts are known to be longer than the model reads at once, shape (n,)."""
         if self.n_tokens is None or self.spec.max_tokens is None:
             return np.zeros(len(self), dtype=np.bool_)
         return np.asarray(self.n_tokens > self.spec.max_tokens)
+
+    def dense(self) -> FloatArray:
+        """Return the vectors as numbers, float32 of shape (n, d).
+
+        int8 as whole numbers from -127 to 127 (a vector's length is lost: compare by cosine),
+        bits as -1 and 1.
+        """
+        if self.spec.precision == "float32":
+            return self.vectors
+        return dense_vectors(self.vectors, self.spec.precision, self.dimension)
 
     def unit(self) -> FloatArray:
         """Return the vectors at length 1, shape (n, d): their dot products are cosines.
@@ -117,7 +165,8 @@ class Embeddings:
             If a vector is all zeros: it has no direction.
         """
         # In float64: the squares of large or tiny float32 numbers are infinite or zero.
-        squares = np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=np.float64)
+        vectors = self.dense()
+        squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
         lengths = np.sqrt(squares)[:, None]
         zero = np.flatnonzero(lengths == 0)
         if zero.size:
@@ -125,7 +174,7 @@ class Embeddings:
                 f"{row_list(zero)} have an all-zero vector under {self.spec.name!r}, which has no "
                 "cosine to anything. Remove these texts (corpus.take) or choose another model."
             )
-        return np.asarray(self.vectors / lengths, dtype=np.float32)
+        return np.asarray(vectors / lengths, dtype=np.float32)
 
     def take(self, rows: Sequence[int] | IntArray) -> Embeddings:
         """Return the embeddings of some rows (positions from 0), in the order given."""
@@ -146,10 +195,13 @@ class Embeddings:
         return f"{self.corpus.name} · {self.spec.title()}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per text: the corpus' columns, ``truncated``, then ``d0``, ``d1``, ….."""
+        """Return one row per text: the corpus' columns, ``truncated``, then ``d0``, ``d1``, …..
+
+        The numbers are those of `dense`.
+        """
         frame = self.corpus.to_frame().assign(truncated=self.truncated)
         dimensions = [f"d{i}" for i in range(self.dimension)]
-        return pd.concat([frame, pd.DataFrame(self.vectors, columns=dimensions)], axis=1)
+        return pd.concat([frame, pd.DataFrame(self.dense(), columns=dimensions)], axis=1)
 
     def summary(self) -> dict[str, Any]:
         """Return the embeddings in numbers: a flat dict."""
@@ -162,13 +214,14 @@ class Embeddings:
         }
 
     def _repr_html_(self) -> str:
-        cut = f"{int(self.truncated.sum()):,} of {len(self):,}" if self.counted else "not counted"
+        long = f"{int(self.long.sum()):,} of {len(self):,}" if self.counted else "not counted"
+        read = ", read in chunks" if self.spec.long_texts == CHUNKED else ""
         encoded = f"{self.encoded:,} (others read from the store)"
         facts = {
-            "vectors": f"{len(self):,} × {self.dimension}",
+            "vectors": f"{len(self):,} × {self.dimension}{_KEPT[self.spec.precision]}",
             "model": self.spec.title(),
             **({} if self.spec.family == "array" else {"encoded now": encoded}),
-            "texts longer than the model reads": cut,
+            "texts longer than the model reads": long + read,
         }
         return facts_table(self.title(), facts)
 

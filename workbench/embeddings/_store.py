@@ -24,6 +24,7 @@ from workbench._arrays import FloatArray, IntArray
 from workbench._cache import cache_folder
 from workbench.errors import WorkbenchError, WorkbenchWarning
 from workbench.models import ModelSpec
+from workbench.models._spec import CHUNKED
 
 __all__ = ["EmbeddingStore", "StoredModel"]
 
@@ -189,6 +190,8 @@ class EmbeddingStore:
 
 def _key_parts(spec: ModelSpec) -> dict[str, object]:
     """Return all that changes a model's full-dimension output."""
+    # Only where it is not the default: the keys of vectors kept before there was a choice hold.
+    reads = {"long_texts": spec.long_texts} if spec.long_texts != "truncate" else {}
     return {
         "name": spec.name,
         "format": FORMAT,
@@ -199,6 +202,7 @@ def _key_parts(spec: ModelSpec) -> dict[str, object]:
         "prompt": spec.prompt,
         "dtype": spec.dtype,
         "max_tokens": spec.max_tokens,
+        **reads,
     }
 
 
@@ -214,6 +218,7 @@ def _described(description: Path) -> str:
         parts = json.loads(description.read_bytes())
         marks = [f"prompt {parts['prompt']!r}"] if parts["prompt"] else []
         marks += [parts["dtype"]] if parts["dtype"] != "float32" else []
+        marks += ["long texts in chunks"] if parts.get("long_texts") == CHUNKED else []
         return ", ".join([parts["name"], *marks])
     except (ValueError, KeyError):
         return f"damaged {description.name}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from workbench._arrays import FloatArray, IntArray
 from workbench.models._spec import ModelSpec
 
-__all__ = ["Encoder", "TokenCounter"]
+__all__ = ["Chunker", "Encoder", "TokenCounter"]
 
 
 @runtime_checkable
@@ -41,3 +41,19 @@ class TokenCounter(Protocol):
 
     def count_tokens(self, texts: Sequence[str], /, *, prompt: str = "") -> IntArray:
         """Return the number of tokens of each text before truncation, shape (n,)."""
+
+
+@runtime_checkable
+class Chunker(Protocol):
+    """An encoder that can cut a text into parts that it reads whole."""
+
+    def chunks(self, text: str, /, *, prompt: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the parts of a text in order, each with its number of tokens.
+
+        Parameters
+        ----------
+        text
+            The text, of any length; joined, the parts are the text.
+        prompt
+            What the model is given in front of each part: it takes room in it, and is not counted.
+        """

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["Family", "ModelSpec"]
+__all__ = ["CHUNKED", "Family", "LongTexts", "ModelSpec", "Precision"]
 
 Family: TypeAlias = Literal["dense", "static", "lsa", "array", "custom"]
+Precision: TypeAlias = Literal["float32", "int8", "ubinary"]
+LongTexts: TypeAlias = Literal["truncate", "chunk"]
+
+CHUNKED: LongTexts = "chunk"
+_PRECISION_MARKS = {"float32": "", "int8": "int8 vectors", "ubinary": "binary vectors"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class ModelSpec:
         Numeric class of weights and arithmetic: ``float32``, ``bfloat16``, ``int8``.
     truncate_dim
         The number of leading dimensions kept; None when all are.
+    precision
+        How the vectors are kept: ``float32``, ``int8``, or ``ubinary`` (one bit per dimension).
+    long_texts
+        What becomes of a text longer than the model reads: ``truncate`` (the rest is lost) or
+        ``chunk`` (it is read in parts, whose vectors are pooled).
     """
 
     name: str
@@ -46,15 +56,27 @@ class ModelSpec:
     prompt: str = ""
     dtype: str = "float32"
     truncate_dim: int | None = None
+    precision: Precision = "float32"
+    long_texts: LongTexts = "truncate"
+
+    @property
+    def kept_dimension(self) -> int:
+        """How many dimensions the vectors have after truncation."""
+        return self.truncate_dim or self.dimension
 
     def title(self) -> str:
-        """Return the name with what differs from the plain model, for titles."""
+        """Return the name with what differs from the plain model, for titles.
+
+        What the name says already (a variant's, by default) is not said twice.
+        """
         marks = [
             f"{self.truncate_dim} d" if self.truncate_dim else "",
             self.dtype if self.dtype != "float32" else "",
+            _PRECISION_MARKS[self.precision],
+            "long texts in chunks" if self.long_texts == CHUNKED else "",
             f"prompt {self.prompt!r}" if self.prompt else "",
         ]
-        shown = ", ".join(mark for mark in marks if mark)
+        shown = ", ".join(mark for mark in marks if mark and mark not in self.name)
         return f"{self.name} ({shown})" if shown else self.name
 
     def summary(self) -> dict[str, str | int | bool | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,13 @@ import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
 from workbench.errors import InputError, suggest
+from workbench.models._chunks import token_windows
 from workbench.models._spec import Family, ModelSpec
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from torch import Tensor
+    from transformers import BatchEncoding
 
 __all__ = ["DenseEncoder"]
 
@@ -105,6 +107,43 @@ class DenseEncoder:
         """
         if self.spec.max_tokens is None:
             return np.zeros(len(texts), dtype=np.int64)
+        return self._counted(texts, prompt)
+
+    def chunks(self, text: str, /, *, prompt: str = "") -> Iterator[tuple[str, int]]:
+        """Yield the parts of a text that the model reads whole, each with its number of tokens.
+
+        Parts end before a word, or between two tokens of a word that is longer than what the
+        model reads; nothing is in two parts. The prompt, which goes in front of each part, and
+        special tokens take room and are not counted.
+
+        Raises
+        ------
+        InputError
+            If the tokenizer does not say where in a text its tokens are, or the prompt leaves
+            no room.
+        """
+        longest = self.spec.max_tokens
+        if longest is None:
+            yield text, 1
+            return
+        around = int(self._counted([""], prompt)[0])
+        if not getattr(self.model.tokenizer, "is_fast", False):
+            raise InputError(
+                f"{self.spec.name!r} cannot cut long texts: its tokenizer does not say where its "
+                "tokens are (it is not a fast one). Use long_texts='truncate'."
+            )
+        if around >= longest:
+            raise InputError(
+                f"{self.spec.name!r} reads {longest} tokens; the prompt {prompt[:60]!r} with the "
+                f"special ones takes {around} and leaves no room for a text."
+            )
+
+        def count(parts: list[str]) -> list[int]:
+            return [int(n) - around for n in self._counted(parts, prompt)]
+
+        yield from token_windows(text, self._located, count, longest - around)
+
+    def _counted(self, texts: Sequence[str], prompt: str) -> IntArray:
         tokens = self.model.tokenizer(
             [prompt + _readable(text) for text in texts],
             truncation=False,
@@ -114,6 +153,18 @@ class DenseEncoder:
             verbose=False,
         )["input_ids"]
         return np.array([len(row) for row in tokens], dtype=np.int64)
+
+    def _located(self, text: str) -> BatchEncoding:
+        """Return a text's own tokens and where in it they are."""
+        located: BatchEncoding = self.model.tokenizer(
+            _readable(text),
+            add_special_tokens=False,
+            truncation=False,
+            padding=False,
+            return_offsets_mapping=True,
+            verbose=False,
+        )
+        return located
 
     def __repr__(self) -> str:
         return f"DenseEncoder({self.spec.name!r}, {self.spec.dimension} dimensions)"
