@@ -49,6 +49,7 @@ def main() -> None:
     expected = brute.kneighbors(return_distance=False)
     both = zip(ours.indices, expected, strict=True)
     alike = statistics.mean(len(set(a) & set(b)) / k for a, b in both)
+    assert alike >= 0.999, f"not the same neighbours: {alike:.5f} of them are"
 
     pairs = [
         (seconds(lambda: brute.kneighbors()), seconds(lambda: nearest_neighbors(embeddings, k)))

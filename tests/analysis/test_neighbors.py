@@ -5,8 +5,8 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
-from workbench.analysis import nearest_neighbors, neighbors
-from workbench.analysis.neighbors import top_k
+from workbench.analysis import _nearest, nearest_neighbors
+from workbench.analysis._nearest import top_k
 from workbench.analysis.similarity import SIMILARITIES
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -55,7 +55,7 @@ def test_equal_to_scikit_learn(toy: Embeddings) -> None:
 def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     embeddings = some(300)
     whole = nearest_neighbors(embeddings, 7)
-    monkeypatch.setattr(neighbors, "_BLOCK_CELLS", 300 * 13)
+    monkeypatch.setattr(_nearest, "_BLOCK_CELLS", 300 * 13)
     steps: list[tuple[int, int]] = []
     blocks = nearest_neighbors(
         embeddings, 7, progress=lambda done, total: steps.append((done, total))
@@ -133,7 +133,7 @@ def test_wrong_input(toy: Embeddings) -> None:
 
 
 def test_interrupting_stops_at_the_next_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbors, "_BLOCK_CELLS", 1000)
+    monkeypatch.setattr(_nearest, "_BLOCK_CELLS", 1000)
     calls = 0
 
     def stop(done: int, total: int, /) -> None:

@@ -1,6 +1,13 @@
-"""Pure functions, value in, value out: similarity, neighbours, projection, clustering."""
+"""Pure functions, value in, value out: similarity, projection, clustering, comparison."""
 
+from workbench.analysis import tasks
+from workbench.analysis.agreement import ModelAgreement, agreement
+from workbench.analysis.audit import TruncationAudit, audit_truncation
 from workbench.analysis.clustering import Cluster, Clustering, cluster
+from workbench.analysis.comparison import Comparison, Decision, ModelResult, compare_models
+from workbench.analysis.cost import ModelCost, measure_costs
+from workbench.analysis.evaluation import Task, TaskScores
+from workbench.analysis.geometry import Geometry, geometry
 from workbench.analysis.keywords import class_keywords
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
 from workbench.analysis.parameters import (
@@ -10,6 +17,8 @@ from workbench.analysis.parameters import (
     checked,
 )
 from workbench.analysis.projection import Projection, project
+from workbench.analysis.retrieval_search import SearchHits, semantic_search
+from workbench.analysis.significance import Interval, PairedDifference
 from workbench.analysis.similarity import SimilarityMatrix, similarity_matrix
 
 __all__ = [
@@ -17,14 +26,33 @@ __all__ = [
     "PROJECTION_PARAMETERS",
     "Cluster",
     "Clustering",
+    "Comparison",
+    "Decision",
+    "Geometry",
+    "Interval",
+    "ModelAgreement",
+    "ModelCost",
+    "ModelResult",
     "Neighbors",
+    "PairedDifference",
     "Parameter",
     "Projection",
+    "SearchHits",
     "SimilarityMatrix",
+    "Task",
+    "TaskScores",
+    "TruncationAudit",
+    "agreement",
+    "audit_truncation",
     "checked",
     "class_keywords",
     "cluster",
+    "compare_models",
+    "geometry",
+    "measure_costs",
     "nearest_neighbors",
     "project",
+    "semantic_search",
     "similarity_matrix",
+    "tasks",
 ]

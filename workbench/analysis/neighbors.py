@@ -10,15 +10,15 @@ import pandas as pd
 from workbench._arrays import FloatArray, IntArray, freeze
 from workbench._html import facts_table
 from workbench._progress import ProgressOption, showing
-from workbench.analysis._inputs import as_embeddings, as_whole, distinct_rows
-from workbench.analysis.similarity import comparable, similarity_block
+from workbench.analysis._inputs import as_embeddings, as_whole
+from workbench.analysis._nearest import nearest_rows
+from workbench.analysis.similarity import comparable
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
-__all__ = ["Neighbors", "nearest_neighbors", "top_k"]
+__all__ = ["Neighbors", "nearest_neighbors"]
 
 _MOST_NEIGHBORS = 10_000
-_BLOCK_CELLS = 8_000_000  # 32 MB of float32 at a time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,67 +146,7 @@ def nearest_neighbors(
     source = as_embeddings(embeddings, "nearest_neighbors")
     wanted = as_whole(n_neighbors, "n_neighbors", 1, _MOST_NEIGHBORS)
     vectors = comparable(source, metric)
-    n = len(vectors)
-    k = min(wanted, n - 1)
-    # Equal vectors are compared once: where a product stands in a block changes its last bit.
-    first, which = distinct_rows(vectors)
-    columns = vectors if len(first) == n else vectors[first]
-    indices = np.empty((n, k), np.int64)
-    similarities = np.empty((n, k), np.float32)
-    step = max(1, _BLOCK_CELLS // n)
+    k = min(wanted, len(vectors) - 1)
     with showing(progress, "Comparing") as report:
-        for start in range(0, n if k else 0, step):
-            stop = min(start + step, n)
-            block = similarity_block(vectors[start:stop], columns, metric)
-            if columns is not vectors:
-                block = block[:, which]
-            block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-            indices[start:stop], similarities[start:stop] = top_k(block, k)
-            report(stop, n)
+        indices, similarities = nearest_rows(vectors, vectors, k, metric, report, without_self=True)
     return Neighbors(indices, similarities, source, metric)
-
-
-def top_k(values: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-    """Return the columns and values of the k largest of each row, equal ones in column order.
-
-    Parameters
-    ----------
-    values
-        Shape (b, n), without NaN.
-    k
-        From 1 to n.
-
-    Returns
-    -------
-    tuple
-        Columns (b, k) int64 and values (b, k), descending.
-    """
-    count, n = values.shape
-    parts = 16 * k
-    chosen = None
-    if n >= 4 * parts:
-        # k of the maxima of disjoint parts reach the k-th largest maximum, so the k-th largest
-        # value does too: a bound for the price of a maximum, which few values pass.
-        maxima = values[:, : n // parts * parts].reshape(count, -1, parts).max(axis=1)
-        bound = np.partition(maxima, parts - k, axis=1)[:, parts - k]
-        chosen = values >= bound[:, None]
-        if np.count_nonzero(chosen) > 16 * count * k:
-            chosen = None
-    if chosen is None:
-        chosen = _exactly(values, k)
-    rows, columns = np.divmod(np.flatnonzero(chosen), n)
-    picked = values[rows, columns]
-    order = np.lexsort((-picked, rows))  # stable: equal values stay in column order
-    starts = np.searchsorted(rows, np.arange(count))
-    taken = order[starts[:, None] + np.arange(k)]
-    return columns[taken], picked[taken]
-
-
-def _exactly(values: FloatArray, k: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """Return a mask of exactly k per row: all above the k-th largest, then equal ones in order."""
-    n = values.shape[1]
-    kth = np.partition(values, n - k, axis=1)[:, n - k, None]
-    above = values > kth
-    equal = values == kth
-    wanted = k - above.sum(axis=1, keepdims=True)
-    return np.asarray(above | (equal & (equal.cumsum(axis=1) <= wanted)))

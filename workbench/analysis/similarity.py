@@ -148,7 +148,8 @@ def comparable(embeddings: Embeddings, metric: str) -> FloatArray:
     Raises
     ------
     InputError
-        If the metric is unknown, or a vector is all zeros (cosine).
+        If the metric is unknown, a vector is all zeros (cosine), or vectors in int8, whose lengths
+        are lost, are compared otherwise than by cosine.
     """
     if metric not in SIMILARITIES:
         raise InputError(
@@ -156,7 +157,12 @@ def comparable(embeddings: Embeddings, metric: str) -> FloatArray:
         )
     if metric == "cosine":
         return embeddings.unit()
-    return np.asarray(embeddings.vectors, dtype=np.float32)
+    if embeddings.spec.precision == "int8":
+        raise InputError(
+            f"metric: the int8 vectors of {embeddings.spec.name!r} have kept their directions, not "
+            f"their lengths, so {metric!r} says nothing of them. Use metric='cosine'."
+        )
+    return embeddings.dense()
 
 
 def similarity_block(left: FloatArray, right: FloatArray, metric: str) -> FloatArray:

@@ -3,6 +3,7 @@
 from workbench.corpus import samples
 from workbench.corpus._corpus import Corpus
 from workbench.corpus._intake import Intake
+from workbench.corpus._pair_readers import read_pairs
 from workbench.corpus._pairs import SentencePairs
 from workbench.corpus._readers import Treatment, read_corpus
 from workbench.corpus._retrieval import RetrievalSet
@@ -15,6 +16,7 @@ __all__ = [
     "SentencePairs",
     "Treatment",
     "read_corpus",
+    "read_pairs",
     "read_table",
     "samples",
 ]
