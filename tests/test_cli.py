@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from workbench.cli import main
 from workbench.embeddings import EmbeddingStore, embed
+
+
+def views_of(page: Path) -> list[dict[str, Any]]:
+    (packed,) = re.findall(r'class="workbench-data">([^<]*)<', page.read_text())
+    return json.loads(gzip.decompress(base64.b64decode(packed)))["views"]
 
 
 def test_report_writes_one_offline_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,6 +35,27 @@ def test_report_writes_one_offline_file(tmp_path: Path, capsys: pytest.CaptureFi
     assert main([*arguments, "-o", str(output)]) == 0
     assert str(output) in capsys.readouterr().out
     assert output.stat().st_size < 2.6e6
+    kinds = [view["figure"]["layout"]["meta"]["workbench"]["kind"] for view in views_of(output)]
+    assert kinds == ["map", "clusters", "heatmap"]
+
+
+def test_a_report_on_several_models_begins_with_their_comparison(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_folder: Path
+) -> None:
+    table = tmp_path / "texts.csv"
+    rows = [f"where is order {i} please,{'order' if i % 2 else 'card'}" for i in range(20)]
+    table.write_text("\n".join(["text,kind", *rows]))
+    output = tmp_path / "out.html"
+    arguments = ["report", str(table), "--label", "kind", "-o", str(output)]
+    assert main([*arguments, "--models", "lsa", str(tiny_folder)]) == 0
+    page = output.read_text()
+    assert page.index("Decision") < page.index("What the models read of the texts")
+    kinds = [view["figure"]["layout"]["meta"]["workbench"]["kind"] for view in views_of(output)]
+    assert kinds[0] == "models"
+    assert kinds[-3:] == ["map", "clusters", "heatmap"]
+    table.write_text("\n".join(["text,kind", *(f"word {i} please,{i}" for i in range(20))]))
+    assert main([*arguments, "--models", "lsa", str(tiny_folder)]) == 0
+    assert "not scored: clustering: each of the 20 texts" in capsys.readouterr().err
 
 
 def test_report_names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,6 +68,44 @@ def test_report_names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "'no-such-model'" in error
     assert "What works offline" in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("further", "said"),
+    [
+        (["--text", "bod"], "Did you mean 'body'?"),
+        (["--label", "knd"], "Did you mean 'kind'?"),
+        (["--columns", "knd"], "--columns: there is no column 'knd'.*Did you mean 'kind'?"),
+        (["-o", "taken/report.html"], r"'.*taken' is a file; expected a folder"),
+        (["-o", "."], "is a directory; expected a file"),
+    ],
+)
+def test_what_is_mistyped_is_said_before_anything_is_encoded(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    further: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("texts.csv").write_text("body,kind\none,1\ntwo,2\n")
+    Path("taken").write_text("")
+    arguments = ["report", "texts.csv", "--text", "body", "--models", "lsa", *further]
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert re.search(said, printed.err)
+    assert "Encoding" not in printed.err
+    assert printed.out == ""
+
+
+def test_a_warning_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_text("text,n\none,1\n,2\ntwo,3\n")
+    code = "import sys; from workbench.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "report", "texts.csv", "--models", "lsa"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "workbench: 1 of 3 rows have no text (row 2) and were dropped" in done.stderr
+    assert "cli.py" not in done.stderr
 
 
 def test_models_lists_what_works(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from workbench.errors import WorkbenchError
+from workbench.errors import InputError, WorkbenchError, WorkbenchWarning, suggest
+
+if TYPE_CHECKING:
+    from workbench.corpus import Corpus
+    from workbench.models import Encoder
 
 __all__ = ["main"]
 
@@ -20,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = _plainly(warnings.showwarning)
+            options.run(options)
     except WorkbenchError as error:
         print(f"workbench: {error}", file=sys.stderr)
         return 2
@@ -28,6 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("workbench: interrupted; what was encoded is kept.", file=sys.stderr)
         return 130
     return 0
+
+
+def _plainly(otherwise: Callable[..., None]) -> Callable[..., None]:
+    """Return how to show a warning: ours as a sentence, without the line of code behind it."""
+
+    def show(message: Warning | str, category: type[Warning], *where: Any) -> None:
+        if issubclass(category, WorkbenchWarning):
+            print(f"workbench: {message}", file=sys.stderr)
+        else:
+            otherwise(message, category, *where)
+
+    return show
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,13 +87,15 @@ def _report(options: argparse.Namespace) -> None:
     from workbench.corpus import read_corpus
     from workbench.embeddings import embed
     from workbench.models import load_encoder
-    from workbench.report import write_report
+    from workbench.report import check_place, write_report
     from workbench.views import MOST_TEXTS, heatmap_view
 
+    # What was mistyped is said before anything is encoded.
+    check_place(options.output.expanduser())
     corpus = read_corpus(options.table, text=options.text, label=options.label)
-    # Every model is opened before the first one is used: a wrong name costs no work.
+    _check_columns(options.columns or [], corpus)
     encoders = [load_encoder(name) for name in options.models]
-    values: list[object] = []
+    values: list[object] = _comparison(corpus, encoders)
     for encoder in encoders:
         vectors = embed(corpus, encoder)
         neighbors = nearest_neighbors(vectors)
@@ -91,6 +113,32 @@ def _report(options: argparse.Namespace) -> None:
         options.output, values, texts=not options.no_texts, columns=options.columns
     )
     print(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+
+
+def _comparison(corpus: Corpus, encoders: Sequence[Encoder]) -> list[object]:
+    """Compare the models where there are several, also by the labels where there are some."""
+    from workbench.analysis import compare_models, tasks
+
+    if len(encoders) < 2:
+        return []
+    scored: list[tasks.Task] = []
+    for task in (tasks.classification(), tasks.clustering()) if corpus.label else ():
+        try:
+            task.check(corpus)
+            scored.append(task)
+        except InputError as error:
+            print(f"workbench: not scored: {error}", file=sys.stderr)
+    return [compare_models(corpus, encoders, tasks=scored)]
+
+
+def _check_columns(names: Sequence[str], corpus: Corpus) -> None:
+    """Refuse a column that is not there: its typo would leave the column out in silence."""
+    for name in names:
+        if name not in corpus.columns:
+            raise InputError(
+                f"--columns: there is no column {name!r} beside the texts. "
+                f"{suggest(name, corpus.columns)}"
+            )
 
 
 def _models(options: argparse.Namespace) -> None:

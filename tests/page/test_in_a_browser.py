@@ -14,7 +14,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from workbench.analysis import Projection
+from workbench.corpus import Corpus
+from workbench.embeddings import Embeddings
 from workbench.page import render_fragment, render_page
+from workbench.views import map_view
 
 pytestmark = pytest.mark.browser
 
@@ -256,6 +260,7 @@ def test_a_fragment_whose_library_is_missing_says_so(
     expect(page.locator("table")).to_be_visible()
     said = page.locator("[data-workbench-view]")
     expect(said).to_contain_text("that output is not in this page", timeout=8000)
+    expect(page.locator("table")).to_be_visible()  # it is all there is to read
 
 
 def test_nine_maps_on_one_page(hostile: Any, opened: Callable[..., Any]) -> None:
@@ -275,3 +280,56 @@ def test_a_narrow_page(hostile: Any, opened: Callable[..., Any]) -> None:
     for place in range(3):
         page.figure(place)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= 380
+
+
+def test_maps_in_sight_are_drawn_before_others(hostile: Any, opened: Callable[..., Any]) -> None:
+    size = {"width": 1280, "height": 1300}
+    page = opened(render_page([hostile.map] * 12, title="x"), viewport=size)
+    page.page.add_style_tag(content="main {display: grid; grid-template-columns: 1fr 1fr 1fr}")
+    page.page.wait_for_timeout(1500)  # all that are near have been drawn by now
+    seen = """() => [...document.querySelectorAll(".workbench-host")].filter(host => {
+        const { top, bottom } = host.getBoundingClientRect();
+        return top < innerHeight && bottom > 0;
+    }).map(host => host.dataset.drawn)"""
+    for place in (0, 11, 0):
+        page.figure(place)
+        eventually(lambda: set(page.page.evaluate(seen)), {"true"})
+    assert page.page.locator('[data-drawn="true"]').count() <= 6
+
+
+def test_clusters_can_be_walked_through_with_the_arrow_keys(
+    hostile: Any, opened: Callable[..., Any]
+) -> None:
+    bars = opened(render_page([hostile.clusters], title="x")).figure()
+    bars.part("cluster").focus()
+    for fact in hostile.clusters.meta["clusters"]:
+        bars.page.keyboard.press("ArrowDown")
+        rows = np.flatnonzero(hostile.clustering.labels == fact["label"])
+        eventually(bars.selected_ids, [f"id-{row:02}" for row in rows])
+        expect(bars.part("cluster")).to_have_value(str(fact["label"]))
+    bars.part("clear").click()
+    expect(bars.part("cluster")).to_have_value("")
+
+
+def test_what_can_be_focused_has_a_name(hostile: Any, opened: Callable[..., Any]) -> None:
+    page = opened(render_page([hostile.heatmap, hostile.map], title="x"))
+    cells, points = page.figure(0), page.figure(1)
+    expect(cells.part("plot")).to_have_accessible_name(
+        "Matrix of similarities: arrow keys and Enter"
+    )
+    expect(cells.part("readout")).to_have_attribute("aria-live", "polite")
+    expect(points.part("plot")).to_have_attribute("tabindex", "-1")
+    expect(points.part("readout")).not_to_have_attribute("aria-live", "polite")
+    for figure in (cells, points):
+        expect(figure.part("readout")).to_have_attribute("tabindex", "0")  # it scrolls
+
+
+def test_foxes_are_counted_as_python_counts_them(opened: Callable[..., Any]) -> None:
+    corpus = Corpus(("a", "b"), columns={"kind": ["🦊" * 39, "🦊" * 41]}, label="kind")
+    coordinates = np.zeros((2, 2), dtype=np.float32)
+    embeddings = Embeddings.from_array(np.eye(2), corpus)
+    projection = Projection(coordinates, embeddings, "pca", {}, 0, float("nan"), 0)
+    view = map_view(projection)
+    figure = opened(render_page([view], title="x")).figure()
+    assert [trace["name"] for trace in figure.traces()] == [t.name for t in view.figure.data]
+    assert view.figure.data[0].name == "🦊" * 39

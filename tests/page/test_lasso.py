@@ -87,6 +87,26 @@ def test_twenty_four_lassos(
     check_lassos(many(count), opened(render_page([hostile.map], title="x")), 24)
 
 
+def test_a_drag_soon_after_another_is_heard(hostile: Any, opened: Callable[..., Any]) -> None:
+    page = opened(render_page([hostile.map], title="x"))
+    page.figure()
+    page.page.evaluate(MOUNT, hostile.map.to_json())
+    figure = page.figure()
+    places = hostile.projection.coordinates.astype(np.float64)
+    low, high = places.min(0) - 0.05, places.max(0) + 0.05
+    (left, bottom), (right, top) = figure.pixel(*low), figure.pixel(*high)
+    mouse = page.page.mouse
+    mouse.move(left, top)
+    mouse.down()
+    mouse.up()
+    mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        mouse.move(x, y, steps=4)
+        page.page.wait_for_timeout(120)
+    mouse.up()
+    page.page.wait_for_function("window.told.selections.at(-1)?.length === 24", timeout=5000)
+
+
 def test_what_the_kernel_sets_is_not_told_back(hostile: Any, opened: Callable[..., Any]) -> None:
     page = opened(render_page([hostile.map], title="x"))
     page.figure()
@@ -100,7 +120,14 @@ def test_what_the_kernel_sets_is_not_told_back(hostile: Any, opened: Callable[..
     assert figure.part("hits").text_content() == "2 matches"
     told = page.page.evaluate("window.told")
     assert told == {"selections": [], "hovers": 0, "controls": 0, "viewports": 0}
-    # Another view in its place keeps the selection and the search.
+    # Another map in its place keeps the tool; another view the selection and the search.
+    figure.part("plot").locator("[data-val=pan]").click()
+    page.page.evaluate(
+        "written => window.mounted.update(JSON.parse(written))", hostile.map.to_json()
+    )
+    figure.until("plot._fullLayout.dragmode === 'pan' && !plot._fullLayout.selections.length")
+    page.page.wait_for_timeout(300)
+    assert figure.part("plot").evaluate("plot => plot._fullLayout.dragmode") == "pan"
     page.page.evaluate(
         "written => window.mounted.update(JSON.parse(written))", without_state(hostile)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import re
 import stat
 from pathlib import Path
@@ -68,7 +69,6 @@ def test_one_file_holds_everything(
     keys = {view["texts"]["text"] for view in data["views"]}
     assert len(keys) == 1  # the texts are in the file once
     assert data["columns"][keys.pop()] == list(embeddings.corpus.texts)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert [p.name for p in path.parent.iterdir()] == ["report.html"]
 
 
@@ -104,6 +104,28 @@ def test_it_refuses_what_it_cannot_show(tmp_path: Path, projection: Projection) 
     with pytest.raises(InputError, match="is a directory; expected a file"):
         write_report(tmp_path, [projection])
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(
+        InputError, match=r"cannot be written: '.*file' is a file; expected a folder"
+    ):
         write_report(tmp_path / "file" / "r.html", [projection])
+    with pytest.raises(InputError, match=r"one str. Write \['team'\]"):
+        write_report(tmp_path / "r.html", [projection], columns="team")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b"], ids=["long", "NUL"])
+def test_a_write_that_fails_leaves_nothing(
+    tmp_path: Path, projection: Projection, name: str
+) -> None:
+    with pytest.raises(InputError, match=r"cannot be written: .*\. Choose another path\."):
+        write_report(tmp_path / name, [projection])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_may_read_it_is_for_the_umask_to_say(tmp_path: Path, projection: Projection) -> None:
+    before = os.umask(0o077)
+    try:
+        path = write_report(tmp_path / "r.html", [projection])
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

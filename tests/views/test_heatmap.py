@@ -164,6 +164,31 @@ def test_two_sets_of_texts(order: str, corpus: Corpus, embedded: Embedded) -> No
     assert view.meta["corpus"] == f"{corpus.fingerprint} × {other.fingerprint}"
 
 
+def test_each_side_has_its_own_label(corpus: Corpus, embedded: Embedded) -> None:
+    other = numbered(5, columns={"kind": list("baaab")}, label="kind")
+    matrix = similarity_matrix(embedded(corpus), embedded(other))
+    layout = heatmap_view(matrix, order="label").figure.layout
+    assert layout.yaxis.ticktext == ("a", "b", "c", "(none)")
+    assert layout.xaxis.ticktext == ("a", "b")
+    assert layout.xaxis.tickvals == (1, 3.5)
+
+
+def test_columns_sampled_before_are_told(corpus: Corpus, embedded: Embedded) -> None:
+    other = numbered(9)
+    matrix = similarity_matrix(embedded(corpus), embedded(other).take([1, 5]))
+    view = heatmap_view(matrix, columns_from=other)
+    assert view.meta["subtitle"].startswith("12 texts × a random sample of 2 of 9 texts, ")
+    assert view.meta["corpus"] == f"{corpus.fingerprint} × {other.fingerprint}"
+
+
+def test_long_labels_cost_what_they_are_long(embedded: Embedded) -> None:
+    labels = ["x" * 5_000_000, *["a", "a\x00"] * 99]
+    corpus = numbered(199, columns={"l": labels}, label="l")
+    view = heatmap_view(similarity_matrix(embedded(corpus)), order="label")
+    assert [labels[row] for row in view.meta["rows"]] == sorted(labels)
+    assert view.figure.layout.yaxis.ticktext == ("a", "a\ufffd", "x" * 23 + "…")
+
+
 def test_two_sets_with_the_same_ids(embedded: Embedded) -> None:
     view = heatmap_view(similarity_matrix(embedded(numbered(3)), embedded(numbered(2))))
     ids = ["row 0", "row 1", "row 2", "column 0", "column 1"]

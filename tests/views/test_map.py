@@ -131,6 +131,8 @@ def test_clusters_of_other_texts_are_refused(
     other = clustered(Corpus(("a", "b")), [0, 0], [["word"]])
     with pytest.raises(InputError, match=r"'texts' \(2 texts\), the projection of 'twelve'"):
         map_view(projected(corpus), clustering=other)
+    with pytest.raises(InputError, match=r"expected a Clustering; got list\. Make one with"):
+        map_view(projected(corpus), clustering=[0] * 12)  # type: ignore[arg-type]
 
 
 def test_a_column_that_cannot_colour(corpus: Corpus, projected: Make) -> None:

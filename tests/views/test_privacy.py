@@ -121,6 +121,19 @@ def test_cells_stay_as_they_are(views: dict[str, View]) -> None:
     assert not small.figure.layout.yaxis.ticktext
 
 
+def test_the_columns_own_label_goes_too(
+    private: Corpus, embedded: Callable[..., Embeddings]
+) -> None:
+    other = Corpus(("a", "b"), ("x", "y"), columns={"owner": ["Ann", "Bob"]}, label="owner")
+    matrix = similarity_matrix(embedded(private), embedded(other))
+    small = redacted(heatmap_view(matrix, order="label"), columns=["topic"])
+    assert "Ann" not in small.to_json()
+    assert small.figure.layout.yaxis.ticktext == (LABEL, "other")
+    small = redacted(heatmap_view(matrix, order="label"), columns=["owner"])
+    assert LABEL not in small.to_json()
+    assert small.figure.layout.xaxis.ticktext == ("Ann", "Bob")
+
+
 def test_the_view_itself_is_as_it_was(views: dict[str, View]) -> None:
     for view in views.values():
         before = view.to_json()

@@ -121,8 +121,14 @@ def test_what_is_no_view(figure: go.Figure, texts: pd.DataFrame) -> None:
         View(figure, texts.drop(columns="id"))
     with pytest.raises(InputError, match="needs a column 'id' with distinct values"):
         View(figure, texts.assign(id="same"))
+    with pytest.raises(InputError, match=r"ids are strings; got 0 \(int\)"):
+        View(figure, texts.assign(id=range(3)))
+    with pytest.raises(InputError, match=r"expected the texts as a DataFrame .* got list"):
+        View(figure, [{"id": "0"}])  # type: ignore[arg-type]
     with pytest.raises(InputError, match="state must hold JSON values only"):
         View(figure, texts, {"selection": {1, 2}})  # type: ignore[dict-item]
+    with pytest.raises(InputError, match="state must hold JSON values only"):
+        View(figure, texts, {"viewport": {"x": [0, float("nan")]}})  # no browser could read it
 
 
 def test_what_is_no_artifact(figure: go.Figure, texts: pd.DataFrame) -> None:
@@ -131,6 +137,17 @@ def test_what_is_no_artifact(figure: go.Figure, texts: pd.DataFrame) -> None:
     for other in ("[]", "{}", '{"data":[],"layout":{}}', "null"):
         with pytest.raises(InputError, match="expected an object with 'format'"):
             View.from_json(other)
+    whole = json.loads(View(figure, texts).to_json())
+    broken = {"dtype": "f4", "bdata": "AAA", "shape": "2"}
+    for change in (
+        {"texts": []},
+        {"texts": {"id": ["0"], "text": ["a", "b"]}},
+        {"figure": {"data": [{"type": "scatter", "x": broken}]}},
+        {"figure": 1},
+        {"texts": {**whole["texts"], "day": ["soon"] * 3}},
+    ):
+        with pytest.raises(InputError, match=r"the artifact is damaged \("):
+            View.from_json(json.dumps({**whole, **change}))
     later = View(figure, texts).to_json().replace('"format":1', '"format":2')
     with pytest.raises(InputError, match=r"has format 2; this version reads 1\. Install a newer"):
         View.from_json(later)

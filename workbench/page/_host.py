@@ -9,11 +9,20 @@ from importlib.resources import files
 
 from workbench.views import host_theme
 
-__all__ = ["host_css", "host_module", "host_script", "page_css"]
+__all__ = ["comparison_css", "host_css", "host_module", "host_script", "page_css"]
 
 # Each file uses only those before it. They are modules to an editor; here they are joined, so
 # that a page needs neither a bundler nor a server.
-_FILES = ("host_library.js", "host_model.js", "host_figures.js", "host_panels.js", "host_page.js")
+_FILES = (
+    "host_library.js",
+    "host_model.js",
+    "host_figures.js",
+    "host_panels.js",
+    "host_models.js",
+    "host_ranks.js",
+    "host_choices.js",
+    "host_page.js",
+)
 _IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function|const )", re.MULTILINE)
 
@@ -31,13 +40,19 @@ def _joined(*names: str) -> str:
 @cache
 def page_css() -> str:
     """Return the style sheet of a whole page."""
-    return _read("page.css")
+    return _read("page.css") + comparison_css()
+
+
+@cache
+def comparison_css() -> str:
+    """Return the style sheet of a comparison's cards and tables, for a page or a notebook."""
+    return _read("comparison.css")
 
 
 @cache
 def host_css() -> str:
     """Return the style sheet of the figure host."""
-    return _read("host.css")
+    return _read("host.css") + _read("host_models.css")
 
 
 @cache

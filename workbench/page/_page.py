@@ -22,7 +22,7 @@ _POLICY = (
 )
 _CLEARED = (
     "This figure is drawn by a script that the notebook's first figure brings along, and that "
-    "output is not in this page. Run the notebook again from the top."
+    "output is not in this page. Restart the kernel and run the notebook from the top."
 )
 
 
@@ -98,7 +98,7 @@ def render_fragment(view: View, *, with_library: bool) -> str:
         "(() => { (window.workbenchQueue ??= []).push(ID);"
         " const late = () => setTimeout(() => { if (window.workbenchHost) return;"
         ' const place = document.querySelector("#" + ID + " [data-workbench-view]");'
-        " if (place) place.textContent = SAID; }, 3000);"
+        " if (place) place.prepend(SAID); }, 3000);"
         ' if (document.readyState === "complete") late();'
         ' else window.addEventListener("load", late); })();'
     )

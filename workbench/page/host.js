@@ -3,19 +3,24 @@ import { shared } from "./host_library.js";
 import { kindOf, readView, rowsOf, rowsOfCluster, search, similarity } from "./host_model.js";
 import { configOf, figureOf, heightOf } from "./host_figures.js";
 import { build, make, showError, showReadout, showState, showView, textBlock } from "./host_panels.js";
-import { followTheme, followWidth, link, nearViewport, throttle } from "./host_page.js";
+import { isModels, modelFigureOf, pointedModels } from "./host_models.js";
+import { choose, keyedModels, pointAt, showRanks } from "./host_choices.js";
+import { followPointer, followTheme, followWidth, link, nearViewport, throttle } from "./host_page.js";
 
 // `hooks`: library() → promise of plotly.js, and onSelection(ids), onHover(id | null),
 // onViewport({x, y} | {}), onControls({color_by, query, pinned}), each optional.
 export function mount(element, view, hooks, theme = THEME) {
-  const host = { hooks, theme, plotly: null, drawn: false, near: false, dragging: false };
+  const host = { hooks, theme, plotly: null, drawn: false, near: false, seen: false, dragging: false };
   host.parts = build(element, actionsOf(host));
   host.linked = link(host.parts.root, () => host.model?.meta.corpus, (ids) => receive(host, ids));
   host.hover = throttle(100, (id) => hooks.onHover?.(id));
+  host.select = (ids) => { select(host, ids); released(host); };
   host.stops = [
     followTheme((mode) => { host.parts.root.dataset.theme = mode; change(host, { mode }); }),
     followWidth(host.parts.plot, (width) => resized(host, width)),
-    nearViewport(host.parts.root, (near) => { host.near = near; near ? arrived(host) : free(host); }),
+    nearViewport(host.parts.root, 600, (near) => { host.near = near; near ? arrived(host) : free(host); }),
+    nearViewport(host.parts.root, 0, (seen) => { host.seen = seen; if (seen) wanted(host); }),
+    followPointer(host.parts.root, () => wanted(host)),
     watchDrag(host),
   ];
   guard(host, () => load(host, view, view.state ?? {}));
@@ -56,10 +61,11 @@ function load(host, view, state) {
     hits: search(model, state.query),
     pinned: pair(model, state.pinned),
     viewport: full(state.viewport),
+    dragmode: before === model.kind ? host.state?.dragmode : undefined,
     cell: null,
   };
+  host.at = null;
   host.parts.plot.style.minHeight = `${heightOf(model)}px`;
-  host.parts.plot.tabIndex = model.kind === "heatmap" ? 0 : -1;
   showView(host.parts, model);
   showPinned(host);
   showState(host.parts, model, host.state);
@@ -95,14 +101,15 @@ function change(host, changes) {
   draw(host);
 }
 
-// Every selection passes here once. `quiet`: it came from the kernel, which knows it.
+// Every selection passes here once. `quiet`: it came from the kernel, which knows it, and which
+// says on its own what is pinned.
 function select(host, ids, { quiet = false, keepPinned = false } = {}) {
   const known = new Set([...ids].filter((id) => host.model.rowOf.has(id)));
   const same = known.size === host.state.selection.size && [...known].every((id) => host.state.selection.has(id));
-  const pinned = keepPinned || !host.state.pinned ? {} : { pinned: null, cell: null };
+  const pinned = quiet || keepPinned || !host.state.pinned ? {} : { pinned: null, cell: null };
   if (same && !("pinned" in pinned)) return;
   change(host, { selection: known, ...pinned });
-  if ("pinned" in pinned && !quiet) host.hooks.onControls?.(controlsOf(host.state));
+  if ("pinned" in pinned) host.hooks.onControls?.(controlsOf(host.state));
   if (!quiet) host.hooks.onSelection?.(sorted(known));
   host.linked.publish(sorted(known));
 }
@@ -158,6 +165,11 @@ function arrived(host) {
   draw(host);
 }
 
+// A map that gave way to others is drawn again when somebody looks at it.
+function wanted(host) {
+  if (!host.drawn) draw(host);
+}
+
 // Draws soon: when near the viewport, and not within a drag (a redraw would end a lasso).
 function draw(host) {
   host.stale = true;
@@ -173,31 +185,39 @@ function draw(host) {
 async function redraw(host) {
   await null; // all changes of one event are drawn together
   while (host.stale && host.near && host.state && !host.dragging && !host.gone) {
-    host.plotly ??= await host.hooks.library();
-    host.stale = false;
-    const { data, layout } = figureOf(host.model, host.state, host.theme);
-    await host.plotly.react(host.parts.plot, data, layout, configOf(host.model));
-    if (!host.drawn) listen(host);
+    if (host.model.kind === "ranks") showRanks(host, (action) => guard(host, action));
+    else await showFigure(host);
     host.drawn = true;
     host.parts.root.dataset.drawn = "true";
+    host.parts.error.hidden = true; // what failed before has worked now
     makeRoom(host);
   }
 }
 
-// A browser keeps about 16 WebGL contexts and a map takes two: the oldest maps give way.
+async function showFigure(host) {
+  host.plotly ??= await host.hooks.library();
+  host.stale = false;
+  const build = isModels(host.model) ? modelFigureOf : figureOf;
+  const { data, layout } = build(host.model, host.state, host.theme);
+  await host.plotly.react(host.parts.plot, data, layout, configOf(host.model));
+  if (!host.drawn) listen(host);
+}
+
+// A browser keeps about 16 WebGL contexts and a map takes two: of more than six, maps out of sight
+// give way, then the oldest.
 function makeRoom(host) {
   const { drawn } = shared();
-  if (host.model.kind === "map") drawn.add(host);
-  for (const other of drawn) {
-    if (drawn.size <= 6) break;
-    if (other !== host) free(other);
-  }
+  if (host.model.kind !== "map") return;
+  drawn.add(host);
+  const weight = (other) => 2 * Number(other.seen) + Number(other === host);
+  const spare = [...drawn].sort((a, b) => weight(a) - weight(b)).slice(0, Math.max(0, drawn.size - 6));
+  spare.forEach(free);
 }
 
 function free(host) {
   if (!host.drawn) return;
   const canvases = [...host.parts.plot.querySelectorAll("canvas")];
-  host.plotly.purge(host.parts.plot);
+  host.plotly?.purge(host.parts.plot);
   host.parts.plot.replaceChildren();
   for (const canvas of canvases) {
     const context = canvas.getContext("webgl2") ?? canvas.getContext("webgl");
@@ -218,14 +238,22 @@ function destroy(host) {
 function resized(host, width) {
   if (!host.state || !width || width === host.state.width) return;
   host.state.width = width;
-  if (!host.drawn) draw(host);
+  if (!host.drawn || host.model.kind === "ranks") draw(host);
   else host.plotly.Plots.resize(host.parts.plot).then(() => draw(host));
 }
 
 // plotly tells of a lasso up to 0.1 s after the button is released.
 function watchDrag(host) {
-  const down = (event) => { host.dragging = true; host.shift = event.shiftKey; };
-  const up = () => host.dragging && setTimeout(() => released(host), 250);
+  let timer = 0;
+  const down = (event) => {
+    clearTimeout(timer); // the drag before is over: its end must not end this one
+    host.dragging = true;
+    host.shift = event.shiftKey;
+  };
+  const up = () => {
+    clearTimeout(timer);
+    if (host.dragging) timer = setTimeout(() => released(host), 250);
+  };
   const ends = ["pointerup", "pointercancel"];
   host.parts.plot.addEventListener("pointerdown", down);
   ends.forEach((name) => window.addEventListener(name, up));
@@ -266,6 +294,7 @@ function lassoed(host, points) {
 
 function hovered(host, point) {
   const { model, parts } = host;
+  if (isModels(model)) return pointAt(host, pointedModels(model, point));
   if (model.kind === "heatmap") return pointCell(host, point.y, point.x);
   if (model.kind === "clusters") return showCluster(host, point.pointNumber);
   if (!(point.customdata in model.ids)) return undefined;
@@ -282,6 +311,7 @@ function showCluster(host, place) {
 
 function clicked(host, point) {
   const { model, state } = host;
+  if (isModels(model)) return choose(host, pointedModels(model, point));
   if (model.kind === "heatmap") return pin(host, [point.y, point.x]);
   if (model.kind === "clusters") return selectRows(host, rowsOfCluster(model, point.customdata));
   const id = model.ids[point.customdata];
@@ -346,6 +376,7 @@ function showPinned(host) {
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 function keyed(host, event) {
+  if (isModels(host.model)) return keyedModels(host, event);
   if (host.model.kind !== "heatmap") return;
   const [i, j] = host.at ?? [0, 0];
   if (event.key in STEPS) {

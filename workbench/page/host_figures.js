@@ -17,14 +17,14 @@ export function configOf(model) {
     displayModeBar: true,
     responsive: false,
     modeBarButtonsToRemove:
-      model.kind === "clusters"
+      ["clusters", "models", "models-matrix"].includes(model.kind)
         ? ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
         : [],
     plotGlPixelRatio: Math.min(2, window.devicePixelRatio || 1),
   };
 }
 
-function baseLayout(model, state, theme) {
+export function baseLayout(model, state, theme) {
   const layout = { ...model.layout };
   for (const name of ["title", "width", "selections"]) delete layout[name];
   return {

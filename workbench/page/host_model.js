@@ -15,7 +15,7 @@ export function readView(view) {
     haystack: null,
   };
   if (model.kind === "map") readPoints(model);
-  if (model.kind === "heatmap") readCells(model);
+  if (["heatmap", "models-matrix"].includes(model.kind)) readCells(model);
   return model;
 }
 
@@ -54,8 +54,9 @@ export function similarity(model, i, j) {
 export function elide(text, most) {
   const head = String(text).slice(0, most * 4);
   const line = head.replace(/\s+/g, " ").trim();
-  const cut = line.length > most || String(text).length > head.length;
-  return cut ? `${Array.from(line).slice(0, most - 1).join("")}…` : line;
+  const signs = Array.from(line); // a fox counts once, as in Python
+  const cut = signs.length > most || String(text).length > head.length;
+  return cut ? `${signs.slice(0, most - 1).join("")}…` : line;
 }
 
 export function shown(value) {
@@ -101,6 +102,15 @@ export function rowsOfCluster(model, label) {
   const own = new Set(model.meta.clusters.map((bar) => bar.label));
   const wanted = label === -2 ? (value) => !own.has(value) : (value) => value === label;
   return model.ids.map((_, row) => row).filter((row) => wanted(labels[row]));
+}
+
+// The label of the cluster whose texts these rows are, all of them; null when there is none.
+export function clusterOf(model, rows) {
+  if (model.kind !== "clusters" || !rows.length) return null;
+  const found = model.texts.cluster[rows[0]];
+  const label = model.meta.clusters.some((bar) => bar.label === found) ? found : -2;
+  const whole = rowsOfCluster(model, label);
+  return whole.length === rows.length && whole.every((row, i) => row === rows[i]) ? label : null;
 }
 
 export function kindOf(model, column) {

@@ -38,14 +38,21 @@ export function followWidth(element, report) {
   };
 }
 
-export function nearViewport(element, report) {
-  const margin = "600px 0px";
+// Tells when an element comes within so many pixels of what is seen, and when it leaves.
+export function nearViewport(element, pixels, report) {
+  const margin = `${pixels}px 0px`;
   const observer = new IntersectionObserver(
     (entries) => report(entries[entries.length - 1].isIntersecting),
     { rootMargin: margin, scrollMargin: margin },
   );
   observer.observe(element);
   return () => observer.disconnect();
+}
+
+export function followPointer(element, report) {
+  const names = ["pointerenter", "focusin"];
+  names.forEach((name) => element.addEventListener(name, report));
+  return () => names.forEach((name) => element.removeEventListener(name, report));
 }
 
 // Selections link the figures of one corpus in one notebook (a page is one notebook).

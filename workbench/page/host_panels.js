@@ -1,5 +1,5 @@
 // The parts around the figure. Texts enter the page through textContent only.
-import { elide, rowsOf, shown } from "./host_model.js";
+import { clusterOf, elide, rowsOf, shown } from "./host_model.js";
 
 const MOST_ROWS = 200;
 let counter = 0;
@@ -28,7 +28,7 @@ export function build(element, actions) {
     subtitle: make("div", "wb-subtitle"),
     toolbar: make("div", "wb-toolbar", { role: "toolbar", "aria-label": "Figure controls" }),
     plot: make("div", "wb-plot"),
-    readout: make("div", "wb-readout", { role: "region", "aria-label": "Text under the pointer" }),
+    readout: make("div", "wb-readout", { role: "region", "aria-label": "Text under the pointer", tabIndex: 0 }),
     status: make("div", "wb-status"),
     table: make("div", "wb-table", { role: "region", "aria-label": "Selected texts" }),
     error: make("div", "wb-error", { role: "alert", hidden: true }),
@@ -87,6 +87,7 @@ export function showView(parts, model) {
   parts.clusterField.hidden = bars.length === 0;
   parts.searchField.hidden = !["map", "clusters"].includes(model.kind);
   parts.readout.hidden = model.ids.length === 0;
+  nameKeys(parts, KEYS[model.kind]);
   hint(parts.readout, model.kind);
 }
 
@@ -94,10 +95,32 @@ function setOptions(select, options) {
   select.replaceChildren(...options.map(([value, text]) => make("option", "", { value, textContent: text })));
 }
 
+const KEYS = {
+  heatmap: "Matrix of similarities: arrow keys and Enter",
+  models: "Models: arrow keys and Enter",
+  "models-matrix": "Matrix of models: arrow keys and Enter",
+};
+
+// A matrix is read with the arrow keys, and what they come to is said aloud.
+function nameKeys({ plot, readout }, keys) {
+  plot.tabIndex = keys ? 0 : -1;
+  if (keys) {
+    plot.setAttribute("role", "application");
+    plot.setAttribute("aria-label", keys);
+    readout.setAttribute("aria-live", "polite");
+  } else {
+    for (const name of ["role", "aria-label"]) plot.removeAttribute(name);
+    readout.removeAttribute("aria-live");
+  }
+}
+
 const HINTS = {
   map: "Point at a text to read it; draw around texts to select them.",
   heatmap: "Point at a cell to read both texts; click to keep the pair. With the keyboard: arrow keys and Enter.",
   clusters: "Point at a cluster to see its most typical texts; click to list all of them.",
+  models: "Point at a model to read its numbers; click to follow it through the other figures. With the keyboard: arrow keys and Enter.",
+  "models-matrix": "Point at a cell to read how alike two models are; click to follow both. With the keyboard: arrow keys and Enter.",
+  ranks: "Point at a text to see where each model ranks it; click to keep it.",
 };
 
 function hint(readout, kind) {
@@ -106,16 +129,20 @@ function hint(readout, kind) {
 
 export function showState(parts, model, state) {
   parts.color.value = state.colorBy ?? "";
-  parts.cluster.value = "";
   if (parts.query.value !== state.query) parts.query.value = state.query;
   const found = state.hits?.length ?? 0;
   parts.hits.textContent = state.hits ? `${found.toLocaleString("en")} ${found === 1 ? "match" : "matches"}` : "";
   parts.selectHits.hidden = found === 0;
   const rows = rowsOf(model, state.selection);
+  parts.cluster.value = String(clusterOf(model, rows) ?? ""); // arrow keys go on from here
   const total = model.ids.length.toLocaleString("en");
-  parts.count.textContent = rows.length ? `${rows.length.toLocaleString("en")} of ${total} texts selected` : "";
+  parts.count.textContent = rows.length ? `${rows.length.toLocaleString("en")} of ${total} ${thingsOf(model)} selected` : "";
   parts.clear.hidden = rows.length === 0;
   showTable(parts.table, model, rows);
+}
+
+function thingsOf(model) {
+  return model.kind.startsWith("models") ? "models" : "texts";
 }
 
 function showTable(place, model, rows) {
@@ -126,7 +153,7 @@ function showTable(place, model, rows) {
     return;
   }
   const columns = ["id", "text", ...(model.meta.table ?? [])].filter((name) => model.texts[name]);
-  const head = make("tr", "", {}, ...columns.map((name) => make("th", "", { textContent: headed(name), scope: "col" })));
+  const head = make("tr", "", {}, ...columns.map((name) => make("th", "", { textContent: headed(name, model), scope: "col" })));
   const body = rows.slice(0, MOST_ROWS).map((row) =>
     make("tr", "", {}, ...columns.map((name) => cell(name, model.texts[name][row]))),
   );
@@ -136,7 +163,8 @@ function showTable(place, model, rows) {
   place.replaceChildren(table, ...rest);
 }
 
-function headed(name) {
+function headed(name, model) {
+  if (name === "id" && thingsOf(model) === "models") return "model";
   return name === "cluster_name" ? "cluster" : elide(name, 30);
 }
 

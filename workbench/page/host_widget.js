@@ -28,10 +28,13 @@ function library(model) {
   );
 }
 
+// The view the model holds; one that comes while an earlier one is unpacked takes its place.
 async function viewOf(model) {
-  const data = model.get("_data");
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return { ...JSON.parse(await gunzip(bytes)), state: stateOf(model) };
+  for (;;) {
+    const data = model.get("_data");
+    const text = await gunzip(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (data === model.get("_data")) return { ...JSON.parse(text), state: stateOf(model) };
+  }
 }
 
 function stateOf(model) {

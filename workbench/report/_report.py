@@ -7,11 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from workbench._html import rows_table
+from workbench.analysis.comparison import Comparison
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.page import render_page
-from workbench.report._write import write_text
+from workbench.report._write import check_place, write_text
 from workbench.views import View, view_of
+from workbench.views.comparison import comparison_sections
 from workbench.views.privacy import redacted
 
 __all__ = ["write_report"]
@@ -32,7 +34,8 @@ def write_report(
     path
         The file; its folder is made if it is not there.
     values
-        What to show, in this order: projections, clusterings, similarity matrices, views.
+        What to show, in this order: projections, clusterings, similarity matrices, comparisons,
+        agreements, views.
     title
         The page's title.
     texts
@@ -48,19 +51,38 @@ def write_report(
     Raises
     ------
     InputError
-        If there is nothing to show, a value has no view, or the file cannot be written.
+        If there is nothing to show, a value has no view, or the file cannot be written (a path
+        that cannot be one is refused before anything is drawn).
     """
+    if isinstance(columns, str):
+        raise InputError(
+            f"write_report: columns is a list of names; got one str. Write [{columns!r}]."
+        )
+    file = Path(path).expanduser()
+    check_place(file)
     shown = list(values) if isinstance(values, Iterable) else [values]
     if not shown:
         raise InputError("write_report: expected at least one value to show; got none.")
-    views = [value if isinstance(value, View) else view_of(value) for value in shown]
     allowed = None if columns is None else list(columns)
+    parts = [part for value in shown for part in _sections(value, texts, allowed, len(shown) > 1)]
     page = render_page(
-        [redacted(view, texts=texts, columns=allowed) for view in views],
+        [],
         title=title or "Embedding workbench report",
-        sections=[("How these figures were made", _making(shown))],
+        sections=[*parts, ("How these figures were made", _making(shown))],
     )
-    return write_text(Path(path).expanduser(), page)
+    return write_text(file, page)
+
+
+def _sections(
+    value: object, texts: bool, columns: Sequence[str] | None, among_others: bool
+) -> list[tuple[str, str | View]]:
+    """Return what the report shows of a value: a figure, or the sections of a comparison."""
+    if not isinstance(value, Comparison):
+        view = value if isinstance(value, View) else view_of(value)
+        return [("", redacted(view, texts=texts, columns=columns))]
+    (heading, first), *rest = comparison_sections(value, texts=texts, columns=columns)
+    named = f"{heading}: {value.title()}" if among_others else heading
+    return [(named, first), *rest]
 
 
 def _making(values: Sequence[object]) -> str:
@@ -78,7 +100,13 @@ def _summary(value: object) -> tuple[str, dict[str, object]]:
     if isinstance(value, View):
         return f"View: {value.title}", {"kind": value.meta.get("kind", "")}
     facts: dict[str, object] = value.summary()  # type: ignore[attr-defined]  # what has a view has one
-    embeddings: Embeddings = value.embeddings  # type: ignore[attr-defined]
+    if isinstance(value, Comparison):
+        specs = [model.spec for model in value.models]
+        made = [f"{spec.title()}, revision {spec.revision}" for spec in specs]
+        return type(value).__name__, {**dict(zip(value.names, made, strict=True)), **facts}
+    embeddings = getattr(value, "embeddings", None)
+    if not isinstance(embeddings, Embeddings):
+        return type(value).__name__, facts
     model = {
         "model": embeddings.spec.title(),
         "revision": embeddings.spec.revision,

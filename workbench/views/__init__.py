@@ -1,26 +1,36 @@
 """Views: values in, ``View(figure, texts, state)`` out. Nothing is computed here."""
 
+from workbench.views._agreement import AGREEMENT_MEASURES, agreement_view
 from workbench.views._clusters import clusters_view
 from workbench.views._dispatch import view_of
+from workbench.views._forest import forest_view
 from workbench.views._heatmap import MOST_TEXTS, heatmap_view
-from workbench.views._map import map_view
+from workbench.views._map import check_colors, map_view
 from workbench.views._order import Order
+from workbench.views._ranks import ranks_view
 from workbench.views._strings import plotly_text
+from workbench.views._tradeoff import tradeoff_view
 from workbench.views._view import Json, View
 from workbench.views.privacy import redacted
 from workbench.views.theme import host_theme, template
 
 __all__ = [
+    "AGREEMENT_MEASURES",
     "MOST_TEXTS",
     "Json",
     "Order",
     "View",
+    "agreement_view",
+    "check_colors",
     "clusters_view",
+    "forest_view",
     "heatmap_view",
     "host_theme",
     "map_view",
     "plotly_text",
+    "ranks_view",
     "redacted",
     "template",
+    "tradeoff_view",
     "view_of",
 ]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from functools import singledispatch
 
 from workbench.analysis import Clustering, Projection, SimilarityMatrix
+from workbench.analysis.agreement import ModelAgreement
+from workbench.analysis.comparison import Comparison
 from workbench.errors import InputError
+from workbench.views._agreement import agreement_view
 from workbench.views._clusters import clusters_view
 from workbench.views._heatmap import heatmap_view
 from workbench.views._map import map_view
 from workbench.views._view import View
+from workbench.views.comparison import comparison_view
 
 __all__ = ["view_of"]
 
@@ -21,8 +25,10 @@ def view_of(value: object) -> View:
     Parameters
     ----------
     value
-        A Projection, a SimilarityMatrix or a Clustering. A matrix' texts are grouped by the
-        corpus' label, or put like beside like where there is none.
+        A Projection, a SimilarityMatrix, a Clustering, a Comparison or a ModelAgreement. A
+        matrix' texts are grouped by the corpus' label, or put like beside like where there is
+        none. A Comparison shows quality against speed, or how alike the models are when nothing
+        was scored; its other figures are in the report.
 
     Raises
     ------
@@ -38,6 +44,8 @@ def view_of(value: object) -> View:
 
 view_of.register(Projection, map_view)
 view_of.register(Clustering, clusters_view)
+view_of.register(Comparison, comparison_view)
+view_of.register(ModelAgreement, agreement_view)
 
 
 @view_of.register

@@ -33,6 +33,7 @@ def heatmap_view(
     *,
     order: Order = "given",
     sampled_from: Corpus | None = None,
+    columns_from: Corpus | None = None,
     random_state: int = 0,
 ) -> View:
     """Return the heatmap of a similarity matrix.
@@ -53,6 +54,8 @@ def heatmap_view(
     sampled_from
         The corpus that the matrix' texts were sampled from, if they were: the title then says
         of how many, and selections link to the other figures of that corpus.
+    columns_from
+        The same of the column texts, where they are others.
     random_state
         Seed of the sample drawn here.
 
@@ -73,10 +76,11 @@ def heatmap_view(
     texts, row_places, column_places = _texts(rows, columns, row_order, column_order, one)
     meta = {
         "kind": "heatmap",
-        "corpus": _fingerprint(sampled_from or rows, columns, one),
-        "title": _title(matrix, sampled_from),
-        "subtitle": _subtitle(matrix, values.shape, order, sampled_from),
+        "corpus": _fingerprint(sampled_from or rows, columns_from or columns, one),
+        "title": _title(matrix),
+        "subtitle": _subtitle(matrix, values.shape, order, (sampled_from, columns_from)),
         "label": label_column(rows),
+        "column_label": label_column(columns),
         "color_columns": [],
         "table": table_columns(texts, label_column(rows)),
         "metric": matrix.metric,
@@ -119,17 +123,21 @@ def _fingerprint(rows: Corpus, columns: Corpus, one: bool) -> str:
     return rows.fingerprint if one else f"{rows.fingerprint} × {columns.fingerprint}"
 
 
-def _title(matrix: SimilarityMatrix, sampled_from: Corpus | None) -> str:
-    name = (sampled_from or matrix.rows.corpus).name
+def _title(matrix: SimilarityMatrix) -> str:
+    name = matrix.rows.corpus.name
     if not matrix.symmetric:
         name = f"{name} × {matrix.columns.corpus.name}"
     return f"{name} · {matrix.rows.spec.title()} · {matrix.metric} similarity"
 
 
 def _subtitle(
-    matrix: SimilarityMatrix, drawn: tuple[int, ...], order: Order, sampled_from: Corpus | None
+    matrix: SimilarityMatrix,
+    drawn: tuple[int, ...],
+    order: Order,
+    sampled: tuple[Corpus | None, Corpus | None],
 ) -> str:
-    whole = (len(sampled_from or matrix.rows.corpus), len(matrix.columns.corpus))
+    given = (matrix.rows.corpus, matrix.columns.corpus)
+    whole = [len(one or other) for one, other in zip(sampled, given, strict=True)]
     sides = [
         f"a random sample of {shown:,} of {total:,} texts" if shown < total else f"{total:,} texts"
         for shown, total in zip(drawn, whole, strict=True)
@@ -163,10 +171,11 @@ def _figure(values: FloatArray, texts: pd.DataFrame, meta: dict[str, Any]) -> go
         },
         hovertemplate="row %{y}, column %{x}<extra></extra>",
     )
-    figure.update_yaxes(_ticks(texts, meta["rows"], meta))
+    figure.update_yaxes(_ticks(texts, meta["rows"], meta["order"], meta["label"]))
     # A matrix with itself has the same names on both sides: once is enough.
     same = meta["rows"] == meta["columns"]
-    figure.update_xaxes({"showticklabels": False} if same else _ticks(texts, meta["columns"], meta))
+    across = _ticks(texts, meta["columns"], meta["order"], meta["column_label"])
+    figure.update_xaxes({"showticklabels": False} if same else across)
     return figure
 
 
@@ -204,14 +213,15 @@ def _layout(meta: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ticks(texts: pd.DataFrame, rows: list[int], meta: dict[str, Any]) -> dict[str, Any]:
-    """Return an axis' ticks: ids when there are few texts, else the label's groups."""
-    if meta["order"] == "label" and meta["label"] in texts:
-        labels = np.array([category_name(value) for value in texts[meta["label"]].iloc[rows]])
+def _ticks(texts: pd.DataFrame, rows: list[int], order: Order, label: str | None) -> dict[str, Any]:
+    """Return an axis' ticks: the label's groups in that order, else ids when there are few."""
+    if order == "label" and label in texts:
+        names = [category_name(value) for value in texts[label].iloc[rows]]
+        labels = np.array(names, dtype=object)
         starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
         if len(starts) <= _GROUPS:
             ends = np.r_[starts[1:], len(labels)]
-            names = [plotly_text(str(labels[start]), 24) for start in starts]
+            names = [plotly_text(labels[start], 24) for start in starts]
             return {"tickvals": ((starts + ends - 1) / 2).tolist(), "ticktext": names}
     if len(rows) <= _TICKS:
         names = [plotly_text(str(text_id), 12) for text_id in texts["id"].iloc[rows]]

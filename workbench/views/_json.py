@@ -28,7 +28,15 @@ def plain_columns(frame: pd.DataFrame) -> tuple[dict[str, list[Any]], list[str]]
 
 
 def frame_of(columns: Mapping[str, list[Any]], dates: Iterable[str] = ()) -> pd.DataFrame:
-    """Return the table that :func:`plain_columns` took apart."""
+    """Return the table that :func:`plain_columns` took apart.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ in length.
+    """
+    if len({len(values) for values in columns.values()}) > 1:
+        raise ValueError("the columns of its texts differ in length")
     frame = object_frame(columns)
     return frame.assign(
         **{name: pd.to_datetime(frame[name], format="ISO8601") for name in dates if name in frame}

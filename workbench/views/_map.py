@@ -13,10 +13,12 @@ import plotly.graph_objects as go
 
 from workbench._arrays import FloatArray
 from workbench.analysis import Clustering, Projection
+from workbench.corpus import Corpus
 from workbench.errors import InputError, suggest
 from workbench.views._strings import plotly_text
 from workbench.views._texts import (
     NONE,
+    ColumnKind,
     category_name,
     color_columns,
     corpus_frame,
@@ -27,7 +29,7 @@ from workbench.views._texts import (
 from workbench.views._view import View
 from workbench.views.theme import COLORSCALE, MOST_CATEGORIES, MUTED, PALETTE, SYMBOLS, template
 
-__all__ = ["draw_map", "map_view"]
+__all__ = ["check_colors", "draw_map", "map_view"]
 
 _OTHER, _UNCLUSTERED = "other", "unclustered"
 
@@ -54,15 +56,8 @@ def map_view(
         If the column cannot colour points, or the clustering is of other texts.
     """
     corpus = projection.embeddings.corpus
-    same_corpus(corpus, clustering)
-    texts = corpus_frame(corpus, clustering)
+    texts, kinds = check_colors(corpus, color_by, clustering)
     label = label_column(corpus)
-    kinds = color_columns(texts, label)
-    if color_by is not None and color_by not in kinds:
-        raise InputError(
-            f"map_view: {color_by!r} cannot colour the points of {corpus.name!r}. "
-            + (suggest(color_by, kinds) if kinds else "The corpus has no column that can.")
-        )
     meta = {
         "kind": "map",
         "corpus": corpus.fingerprint,
@@ -74,6 +69,27 @@ def map_view(
         "color_by": color_by or next((name for name in (label, "cluster") if name in kinds), None),
     }
     return View(draw_map(projection.coordinates, texts, meta), texts)
+
+
+def check_colors(
+    corpus: Corpus, color_by: str | None, clustering: Clustering | None = None
+) -> tuple[pd.DataFrame, dict[str, ColumnKind]]:
+    """Return the table of texts and the columns that can colour them.
+
+    Raises
+    ------
+    InputError
+        If the column cannot colour points, or the clustering is of other texts.
+    """
+    same_corpus(corpus, clustering)
+    texts = corpus_frame(corpus, clustering)
+    kinds = color_columns(texts, label_column(corpus))
+    if color_by is not None and color_by not in kinds:
+        raise InputError(
+            f"map_view: {color_by!r} cannot colour the points of {corpus.name!r}. "
+            + (suggest(str(color_by), kinds) if kinds else "The corpus has no column that can.")
+        )
+    return texts, kinds
 
 
 def draw_map(coordinates: FloatArray, texts: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:

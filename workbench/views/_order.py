@@ -42,8 +42,9 @@ def _by_label(corpus: Corpus, rows: IntArray) -> IntArray:
             f"heatmap_view: order='label' needs a corpus with a label; {corpus.name!r} has none. "
             "Name one: read_corpus(..., label='topic'), or use order='similarity'."
         )
-    names = np.array([category_name(value) for value in corpus.labels[rows]])
-    return np.lexsort((names, names == NONE))
+    names = [category_name(value) for value in corpus.labels[rows]]
+    ranks = sorted(range(len(names)), key=lambda row: (names[row] == NONE, names[row]))
+    return np.array(ranks, dtype=np.int64)
 
 
 def _leaves(distances: FloatArray) -> IntArray:

@@ -6,7 +6,7 @@ import re
 
 from workbench._html import elide
 
-__all__ = ["plotly_text"]
+__all__ = ["plotly_text", "without_controls"]
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -28,5 +28,10 @@ def plotly_text(text: str, most: int = 60) -> str:
     most
         Characters to keep; more are cut with an ellipsis.
     """
-    line = _CONTROL.sub("\ufffd", _BIDI.sub("", elide(text, most)))
+    line = without_controls(_BIDI.sub("", elide(text, most)))
     return _SPECIAL.sub(lambda match: _ENTITIES[match[0]], line)
+
+
+def without_controls(text: str) -> str:
+    """Return a text with its control characters replaced, which neither SVG nor HTML may hold."""
+    return _CONTROL.sub("\ufffd", text)

@@ -45,10 +45,15 @@ def label_column(corpus: Corpus) -> str | None:
     return None if corpus.label is None else _free(corpus.label)
 
 
-def same_corpus(corpus: Corpus, clustering: Clustering | None) -> None:
+def same_corpus(corpus: Corpus, clustering: object) -> None:
     """Raise an InputError unless a clustering is of the texts that are drawn."""
     if clustering is None:
         return
+    if not isinstance(clustering, Clustering):
+        raise InputError(
+            f"clustering: expected a Clustering; got {type(clustering).__name__}. "
+            "Make one with wb.cluster(vectors)."
+        )
     other = clustering.embeddings.corpus
     if other.fingerprint != corpus.fingerprint:
         raise InputError(

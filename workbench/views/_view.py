@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
 
-from workbench._html import facts_table
+from workbench._html import elide, facts_table
 from workbench.errors import InputError
 from workbench.views._json import decode_arrays, frame_of, plain_columns
 
@@ -32,7 +32,7 @@ class View:
     figure
         A plotly figure; its points carry in ``customdata`` the row of their text.
     texts
-        One row per text; the column ``id`` comes first and holds distinct strings.
+        One row per text; the column ``id`` holds distinct strings and is put first.
     state
         What a person did to it, as JSON values: ``selection`` (sorted ids), ``color_by``,
         ``query``, ``viewport``, ``pinned`` (two ids).
@@ -53,15 +53,11 @@ class View:
                 f"View: expected a plotly figure; got {type(self.figure).__name__}. "
                 "Make one with wb.view_of(value)."
             )
-        if "id" not in self.texts.columns or not self.texts["id"].is_unique:
-            raise InputError(
-                "View: the table of texts needs a column 'id' with distinct values; "
-                f"got the columns {[str(name) for name in self.texts.columns]}."
-            )
+        _check_texts(self.texts)
         first = ["id", *(name for name in self.texts.columns if name != "id")]
         object.__setattr__(self, "texts", self.texts[first].reset_index(drop=True))
         try:
-            copied = json.loads(json.dumps(dict(self.state)))
+            copied = json.loads(json.dumps(dict(self.state), allow_nan=False))
         except (TypeError, ValueError) as error:
             raise InputError(f"View: the state must hold JSON values only; {error}.") from None
         object.__setattr__(self, "state", copied)
@@ -75,7 +71,7 @@ class View:
 
     @property
     def kind(self) -> str:
-        """``"map"``, ``"heatmap"``, ``"clusters"``, or ``"figure"`` for one made elsewhere."""
+        """``"map"``, ``"heatmap"``, …; ``"figure"`` for one that was made elsewhere."""
         return str(self.meta.get("kind", "figure"))
 
     @property
@@ -122,8 +118,15 @@ class View:
                 f"View.from_json: the artifact has format {artifact['format']!r}; this version "
                 f"reads {_FORMAT}. Install a newer embedding-workbench."
             )
-        figure = go.Figure(decode_arrays(artifact["figure"]), skip_invalid=True)
-        texts = frame_of(artifact["texts"], artifact.get("dates", []))
+        try:
+            dict(artifact["figure"])  # plotly makes an empty figure of what is none
+            figure = go.Figure(decode_arrays(artifact["figure"]), skip_invalid=True)
+            texts = frame_of(artifact["texts"], artifact.get("dates", []))
+        except (AttributeError, TypeError, ValueError) as error:
+            raise InputError(
+                f"View.from_json: the artifact is damaged ({elide(str(error))}). "
+                "Write it again: View.to_json()."
+            ) from None
         return cls(figure, texts, artifact.get("state", {}))
 
     def _repr_html_(self) -> str:
@@ -136,3 +139,22 @@ class View:
 
     def __repr__(self) -> str:
         return f"View({self.title!r}, {len(self.texts)} texts)"
+
+
+def _check_texts(texts: object) -> None:
+    if not isinstance(texts, pd.DataFrame):
+        raise InputError(
+            "View: expected the texts as a DataFrame with a column 'id'; "
+            f"got {type(texts).__name__}."
+        )
+    if "id" not in texts.columns or not texts["id"].is_unique:
+        raise InputError(
+            "View: the table of texts needs a column 'id' with distinct values; "
+            f"got the columns {[str(name) for name in texts.columns]}."
+        )
+    other = next((one for one in texts["id"] if not isinstance(one, str)), None)
+    if other is not None:
+        raise InputError(
+            f"View: ids are strings; got {other!r} ({type(other).__name__}). "
+            "Convert them: texts.assign(id=texts['id'].astype(str))."
+        )

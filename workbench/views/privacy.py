@@ -18,6 +18,7 @@ import plotly.graph_objects as go
 from workbench.errors import InputError
 from workbench.views._clusters import draw_clusters
 from workbench.views._map import draw_map
+from workbench.views._redacted_models import MODEL_KINDS, redacted_models
 from workbench.views._view import Json, View
 
 __all__ = ["redacted", "redacted_table"]
@@ -46,6 +47,8 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
     """
     if texts and columns is None:
         return view
+    if view.kind in MODEL_KINDS:
+        return redacted_models(view, texts=texts)
     if view.kind not in ("map", "heatmap", "clusters"):
         raise InputError(
             f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
@@ -79,16 +82,28 @@ def redacted_table(
     columns
         The corpus columns that may; None: all.
     """
-    own = set(corpus_columns) | {f"{name}_column" for name in corpus_columns}
+    own = _written_as(corpus_columns, {str(name) for name in frame.columns})
 
     def stays(name: str, values: pd.Series[Any]) -> bool:
-        if name in own and name not in (*_OURS, *_QUOTING):
-            return columns is None or name in columns
+        if name in own:
+            return columns is None or own[name] in columns
         quotes = pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)
         return texts or name in _OURS or not quotes
 
     chosen = [stays(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)]
     return frame.loc[:, chosen]
+
+
+def _written_as(corpus_columns: Collection[str], written: set[str]) -> dict[str, str]:
+    """Return the corpus' own columns in a value's table: name there -> name in the corpus.
+
+    A table that has a column of that name itself (``id``, ``text``, ``cluster``) marks the
+    corpus' one. Where it does not, even ``cluster`` is the corpus' own.
+    """
+    own = {f"{name}_column": name for name in corpus_columns if f"{name}_column" in written}
+    marked = {of for name, of in own.items() if name not in corpus_columns}
+    unmarked = {name: name for name in corpus_columns if name not in marked}
+    return {name: of for name, of in (unmarked | own).items() if name not in ("id", "text")}
 
 
 def _may_stay(name: str, texts: bool, columns: Collection[str] | None) -> bool:
@@ -109,7 +124,7 @@ def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
     colors = meta.get("color_columns", [])
     meta["color_columns"] = [entry for entry in colors if entry["name"] in kept]
     meta["table"] = [name for name in meta.get("table", []) if name in kept]
-    for role in ("label", "color_by"):
+    for role in ("label", "column_label", "color_by"):
         if meta.get(role) not in kept:
             meta[role] = None
     for bar in meta.get("clusters", []):
@@ -129,9 +144,10 @@ def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
         return draw_map(coordinates, table, meta)
     figure = go.Figure(view.figure)
     figure.update_layout(meta={"workbench": meta})
-    if meta["label"] is None and meta.get("order") == "label":
-        figure.update_xaxes(tickvals=None, ticktext=None, showticklabels=False)
-        figure.update_yaxes(tickvals=None, ticktext=None, showticklabels=False)
+    if meta.get("order") == "label":
+        bare = {"tickvals": None, "ticktext": None, "showticklabels": False}
+        figure.update_yaxes(bare if meta["label"] is None else {})
+        figure.update_xaxes(bare if meta["column_label"] is None else {})
     return figure
 
 

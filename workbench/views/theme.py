@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 __all__ = [
     "COLORSCALE",
+    "INK",
     "MOST_CATEGORIES",
     "MUTED",
     "PALETTE",
@@ -49,7 +50,7 @@ MOST_CATEGORIES = len(PALETTE["light"]) * len(SYMBOLS)
 MUTED: dict[Mode, str] = {"light": "#a9adb5", "dark": "#6f757f"}
 COLORSCALE = "Viridis"
 
-_INK: dict[Mode, str] = {"light": "#24292f", "dark": "#e4e6ea"}
+INK: dict[Mode, str] = {"light": "#24292f", "dark": "#e4e6ea"}
 _VIVID: dict[Mode, str] = {"light": "#e5194b", "dark": "#ff5c7a"}
 _LINE: dict[Mode, str] = {"light": "#d9dce1", "dark": "#3c4149"}
 _PAPER: dict[Mode, str] = {"light": "#ffffff", "dark": "#16181c"}
@@ -58,7 +59,7 @@ _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, 
 
 def template(mode: Mode = "light") -> go.layout.Template:
     """Return the plotly template for a light or a dark background."""
-    ink, line = _INK[mode], _LINE[mode]
+    ink, line = INK[mode], _LINE[mode]
     axis = {
         "gridcolor": line,
         "linecolor": line,
@@ -102,7 +103,7 @@ def host_theme() -> dict[str, object]:
         "palette": {mode: list(PALETTE[mode]) for mode in modes},
         "muted": {mode: MUTED[mode] for mode in modes},
         "vivid": dict(_VIVID),
-        "ink": {mode: _INK[mode] for mode in modes},
+        "ink": {mode: INK[mode] for mode in modes},
         "symbols": list(SYMBOLS),
         "most": MOST_CATEGORIES,
         "colorscale": COLORSCALE,
