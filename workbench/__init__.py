@@ -68,9 +68,24 @@ _HOMES = {
         "variant",
     ),
     "workbench.report": ("write_report",),
-    "workbench.tracking": ("Run", "open_view", "track"),
+    "workbench.tracking": (
+        "Gate",
+        "Promotion",
+        "Run",
+        "load_comparison",
+        "open_view",
+        "promote",
+        "track",
+    ),
     "workbench.views": ("View", "view_of"),
-    "workbench.widgets": ("ClusterExplorer", "EmbeddingMap", "FigureHost", "SimilarityHeatmap"),
+    "workbench.widgets": (
+        "ClusterExplorer",
+        "EmbeddingMap",
+        "FigureHost",
+        "ModelComparison",
+        "QueryComparison",
+        "SimilarityHeatmap",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -47,14 +47,20 @@ from workbench.models import list_encoders as list_encoders
 from workbench.models import load_encoder as load_encoder
 from workbench.models import variant as variant
 from workbench.report import write_report as write_report
+from workbench.tracking import Gate as Gate
+from workbench.tracking import Promotion as Promotion
 from workbench.tracking import Run as Run
+from workbench.tracking import load_comparison as load_comparison
 from workbench.tracking import open_view as open_view
+from workbench.tracking import promote as promote
 from workbench.tracking import track as track
 from workbench.views import View as View
 from workbench.views import view_of as view_of
 from workbench.widgets import ClusterExplorer as ClusterExplorer
 from workbench.widgets import EmbeddingMap as EmbeddingMap
 from workbench.widgets import FigureHost as FigureHost
+from workbench.widgets import ModelComparison as ModelComparison
+from workbench.widgets import QueryComparison as QueryComparison
 from workbench.widgets import SimilarityHeatmap as SimilarityHeatmap
 
 __version__: str

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import workbench as wb
-from workbench.embeddings import Embeddings
+from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError, ModelUnavailableError, WorkbenchWarning
-from workbench.models import DenseEncoder, LSAEncoder, load_encoder
+from workbench.models import DenseEncoder, LSAEncoder, load_encoder, variant
 from workbench.models.mlflow_uri import load, sqlite_uri
 from workbench.tracking import track
 
@@ -87,6 +87,56 @@ def test_truncation_survives(store: str, tiny_encoder: DenseEncoder) -> None:
         info = run.log_encoder(short)
     np.testing.assert_array_equal(load_encoder(info.model_uri).encode(TEXTS), expected)
     np.testing.assert_array_equal(mlflow.pyfunc.load_model(info.model_uri).predict(TEXTS), expected)
+
+
+def test_a_variant_that_truncates_comes_back(store: str, tiny_encoder: DenseEncoder) -> None:
+    import mlflow
+
+    short = variant(tiny_encoder, truncate_dim=5)
+    expected = short.encode(TEXTS)
+    with track("models", store) as run:
+        info = run.log_encoder(short)
+    loaded = load_encoder(info.model_uri)
+    assert loaded.spec.truncate_dim == 5
+    np.testing.assert_array_equal(loaded.encode(TEXTS), expected)
+    np.testing.assert_array_equal(mlflow.pyfunc.load_model(info.model_uri).predict(TEXTS), expected)
+    assert tiny_encoder.encode(TEXTS).shape == (3, 8), "the encoder itself is as it was"
+    logged = mlflow.MlflowClient(store).get_logged_model(info.model_id)
+    assert (logged.params["name"], logged.params["truncate_dim"]) == ("tiny (5 d)", "5")
+
+
+def test_a_variant_that_would_come_back_as_another_is_refused(
+    store: str, tiny_encoder: DenseEncoder, lsa: LSAEncoder
+) -> None:
+    with track("models", store) as run:
+        for made in (
+            variant(tiny_encoder, precision="int8"),
+            variant(tiny_encoder, truncate_dim=4, precision="ubinary"),
+            variant(lsa, truncate_dim=2),
+        ):
+            with pytest.raises(InputError, match=r"is a variant .* Log variant\.encoder"):
+                run.log_encoder(made)
+    assert _models(store, run.experiment_id) == []
+
+
+def test_numbers_of_a_variant_are_not_its_encoders(
+    store: str, tiny_encoder: DenseEncoder, embeddings: Embeddings
+) -> None:
+    from mlflow import MlflowClient
+
+    corpus, short = embeddings.corpus, variant(tiny_encoder, truncate_dim=5)
+    with track("models", store) as run:
+        run.log(embed(corpus, short, store=False, progress=False), name="short")
+        whole_info = run.log_encoder(tiny_encoder)
+        short_info = run.log_encoder(short, name="short encoder")
+        run.log(embed(corpus, tiny_encoder, store=False, progress=False), name="whole")
+
+    def logged(model_id: str) -> set[str]:
+        metrics = MlflowClient(store).get_logged_model(model_id).metrics
+        return {metric.key.partition("/")[0] for metric in metrics}
+
+    assert logged(whole_info.model_id) == {"whole"}
+    assert logged(short_info.model_id) == {"short"}
 
 
 def test_an_lsa_encoder_comes_back(store: str, lsa: LSAEncoder, tmp_path: Path) -> None:

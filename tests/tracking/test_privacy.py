@@ -153,3 +153,23 @@ def test_a_table_in_which_a_corpus_column_is_called_text() -> None:
     assert list(table.columns) == ["id", "text_column", "id_column", "n"]
     table = redacted_table(corpus.to_frame(), corpus.columns, texts=False, columns=["n"])
     assert list(table.columns) == ["id", "n"]
+
+
+def test_corpus_columns_with_the_names_of_ours_are_columns_like_any_other() -> None:
+    names = ("cluster", "cluster_name", "x", "neighbor_id")
+    corpus = Corpus(
+        tuple(f"text {row}" for row in range(20)), columns={n: [HIDDEN, "b"] * 10 for n in names}
+    )
+    embeddings = Embeddings.from_array(np.random.default_rng(0).normal(size=(20, 4)), corpus)
+    projection = project(embeddings, method="pca")
+    clustering = cluster(embeddings, method="kmeans", n_clusters=2)
+    both = Corpus(("a", "b"), columns={n: [HIDDEN, "b"] for n in ("cluster", "cluster_column")})
+    assert list(redacted_table(both.to_frame(), both.columns, columns=[])) == ["id", "text"]
+    for value in (corpus, embeddings, projection, clustering):
+        for texts in (True, False):
+            table = redacted_table(value.to_frame(), corpus.columns, texts=texts, columns=[])
+            assert HIDDEN not in table.to_csv(), (value, texts)
+    kept = redacted_table(projection.to_frame(), corpus.columns, columns=["x"])
+    assert list(kept.columns) == ["id", "x", "y", "text", "x_column"]
+    kept = redacted_table(clustering.to_frame(), corpus.columns, texts=False, columns=[])
+    assert list(kept.columns) == ["id", "cluster"]

@@ -19,12 +19,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.analysis import project
+from workbench.analysis import project, tasks
+from workbench.analysis.comparison import compare_models
 from workbench.embeddings import Embeddings
 from workbench.errors import TrackingUnavailableError, WorkbenchWarning
 from workbench.models import DenseEncoder, LSAEncoder, load_encoder
 from workbench.models.mlflow_uri import load
-from workbench.tracking import Run, open_view, track
+from workbench.tracking import Run, load_comparison, open_view, promote, track
 from workbench.tracking._record import Privacy
 from workbench.tracking._sender import Sender
 from workbench.views import View
@@ -171,3 +172,53 @@ def test_a_server_of_which_only_the_health_answers_is_asked_once_each_time(
         over.set()
         server.shutdown()
     assert len(asked) == 2
+
+
+def test_a_comparison_goes_to_a_server_and_is_kept_whole_when_that_dies_in_the_middle(
+    server: tuple[str, subprocess.Popen[bytes]],
+    embeddings: Embeddings,
+    tiny_encoder: DenseEncoder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from mlflow import MlflowClient
+
+    from workbench.tracking import _sender
+
+    uri, process = server
+    names = ["größe 大小", "stars"]
+    chosen = [tasks.custom(name, lambda made: made.corpus["stars"]) for name in names]
+    models = {"tiny": tiny_encoder, "lsa": LSAEncoder(dimension=4)}
+    comparison = compare_models(
+        embeddings.corpus, models, tasks=chosen, store=False, progress=False
+    )
+    with track("tickets", uri) as run:
+        run.log(comparison)
+        loaded = load_comparison(run.id, uri=uri)
+        assert loaded.decision == comparison.decision
+        (lsa, tiny) = MlflowClient(uri).search_runs(
+            [run.experiment_id], f"tags.`mlflow.parentRunId` = '{run.id}'"
+        )
+        assert (lsa.info.run_name, lsa.info.status) == ("lsa", "FINISHED")
+        assert tiny.data.metrics["größe 大小/score"] == 9.5
+        assert promote(comparison, "tiny", "tickets", uri=uri).version == "1"
+        second = promote(comparison, "lsa", "tickets", uri=uri)
+        assert second.version == "2", second.reasons
+        assert isinstance(load_encoder("models:/tickets@champion"), LSAEncoder)
+
+        send = _sender.send_model
+
+        def send_and_die(*given: object) -> str:
+            run_id = send(*given)  # type: ignore[arg-type]
+            _kill(process)
+            return run_id
+
+        monkeypatch.setattr(_sender, "send_model", send_and_die)
+        started = time.monotonic()
+        with pytest.warns(WorkbenchWarning, match="no longer answers"):
+            run.log(comparison)
+        assert time.monotonic() - started < 30
+    kept = tmp_path / "data" / "embedding-workbench" / "unsent" / run.id
+    (line,) = map(json.loads, (kept / "log.jsonl").read_text().splitlines())
+    assert [model["name"] for model in line["models"]] == ["tiny", "lsa"]
+    assert (kept / line["models"][1]["files"] / "tables" / "stars.parquet").is_file()

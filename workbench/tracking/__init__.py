@@ -1,8 +1,21 @@
-"""MLflow: runs that keep values, views and encoders, and views brought back from them."""
+"""MLflow: runs that keep values, views and encoders, what is brought back, and promotion."""
 
 from workbench.models.mlflow_uri import default_tracking_uri
+from workbench.tracking._gate import Gate
+from workbench.tracking._load import load_comparison
 from workbench.tracking._open import open_view
 from workbench.tracking._run import Run, track
 from workbench.tracking._store import ensure_store
+from workbench.tracking.promotion import Promotion, promote
 
-__all__ = ["Run", "default_tracking_uri", "ensure_store", "open_view", "track"]
+__all__ = [
+    "Gate",
+    "Promotion",
+    "Run",
+    "default_tracking_uri",
+    "ensure_store",
+    "load_comparison",
+    "open_view",
+    "promote",
+    "track",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from copy import copy
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.errors import InputError
-from workbench.models import DenseEncoder, Encoder, LSAEncoder
+from workbench.models import DenseEncoder, Encoder, LSAEncoder, Variant
 from workbench.models._quiet import quiet_loading
 from workbench.models.mlflow_uri import LSA_ARRAYS
 
@@ -31,7 +32,8 @@ def check_encoder(encoder: object, texts: bool) -> DenseEncoder | LSAEncoder:
     ------
     InputError
         If it is none: CrossEncoder and SparseEncoder would load back as something else; or an
-        LSA that is not fitted, or whose vocabulary, the words of the texts, must not be written.
+        LSA that is not fitted, or whose vocabulary, the words of the texts, must not be written;
+        or a variant in another precision or with chunks, which would load back without.
     """
     from workbench.models import load_encoder
 
@@ -52,12 +54,29 @@ def check_encoder(encoder: object, texts: bool) -> DenseEncoder | LSAEncoder:
             "log_encoder: this LSA encoder is not fitted: a name stands for a new one. Pass the "
             "encoder that made the vectors: LSAEncoder().fit(texts)."
         )
+    if isinstance(chosen, Variant):
+        return _cut_encoder(chosen)
     if not isinstance(chosen, DenseEncoder | LSAEncoder):
         raise InputError(
             f"log_encoder: expected a DenseEncoder or an LSAEncoder; got {type(chosen).__name__}. "
             "Log an encoder of your own as an mlflow.pyfunc.PythonModel."
         )
     return chosen
+
+
+def _cut_encoder(variant: Variant) -> DenseEncoder:
+    """Return a truncated model as one that truncates by itself, which MLflow's format can hold."""
+    spec, encoder = variant.spec, variant.encoder
+    plain = spec.precision == "float32" and spec.long_texts == "truncate"
+    if not isinstance(encoder, DenseEncoder) or not plain:
+        raise InputError(
+            f"log_encoder: {spec.title()!r} is a variant that MLflow's format cannot hold: the "
+            "model served would give other vectors (only truncate_dim of a SentenceTransformer is "
+            "kept). Log variant.encoder, and make the variant of what load_encoder gives back."
+        )
+    model = copy(encoder.model)  # shares the weights; the user's own goes on as it is
+    model.truncate_dim = spec.truncate_dim
+    return DenseEncoder(model, name=spec.name)
 
 
 def save_encoder(encoder: DenseEncoder | LSAEncoder, folder: Path, model: Model) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from workbench.views import View
 
-__all__ = ["open_view"]
+__all__ = ["check_run", "open_view", "views_of"]
 
 _SUFFIX = ".view.json"
 
@@ -44,8 +44,8 @@ def open_view(run_id: str, name: str, uri: str | None = None) -> View:
 
     client, chosen = connect(uri, reading=True)
     with explained(chosen), bounded():
-        _check_run(client, run_id, chosen)
-        names = _views(client, run_id)
+        check_run(client, run_id, chosen, "open_view")
+        names = views_of(client, run_id)
         if name not in names:
             raise InputError(
                 f"open_view: run {run_id} has no view {name!r}. {suggest(str(name), names)}"
@@ -55,12 +55,12 @@ def open_view(run_id: str, name: str, uri: str | None = None) -> View:
             return View.from_json(Path(file).read_bytes())
 
 
-def _views(client: MlflowClient, run_id: str) -> list[str]:
+def views_of(client: MlflowClient, run_id: str) -> list[str]:
     files = [Path(entry.path).name for entry in client.list_artifacts(run_id, "figures")]
     return [file.removesuffix(_SUFFIX) for file in files if file.endswith(_SUFFIX)]
 
 
-def _check_run(client: MlflowClient, run_id: str, uri: str) -> None:
+def check_run(client: MlflowClient, run_id: str, uri: str, caller: str) -> None:
     """Raise an InputError that lists the latest runs unless the run is in the store."""
     from mlflow.exceptions import MlflowException
 
@@ -78,6 +78,6 @@ def _check_run(client: MlflowClient, run_id: str, uri: str) -> None:
         f"{run.info.run_id} ({experiments[run.info.experiment_id]})" for run in latest
     )
     raise InputError(
-        f"open_view: there is no run {run_id!r} in {shown_uri(uri)}. The latest runs there are: "
+        f"{caller}: there is no run {run_id!r} in {shown_uri(uri)}. The latest runs there are: "
         f"{known or 'none'}. Pass uri= when the run is in another store."
     ) from None

@@ -4,39 +4,34 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeGuard, runtime_checkable
-
-import pandas as pd
 
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.models import ModelSpec
+from workbench.tracking._datasets import DataSet
+from workbench.tracking._nested import ModelRecord
+from workbench.tracking._privacy import Privacy
+from workbench.tracking._tables import readable, write_table
 
 if TYPE_CHECKING:
     from workbench.views import View
 
-__all__ = ["Privacy", "Record", "check_name", "kind_of", "write_record"]
+__all__ = [
+    "Privacy",
+    "Record",
+    "check_name",
+    "kind_of",
+    "split",
+    "write_record",
+    "write_view",
+]
 
 _MOST_CHARACTERS = 500  # of a param; older servers refuse longer ones
-
-
-@dataclass(frozen=True, slots=True)
-class Privacy:
-    """What of the texts may leave the process.
-
-    Parameters
-    ----------
-    texts
-        Whether the texts, and what quotes them, may.
-    columns
-        The corpus columns that may; None: all.
-    """
-
-    texts: bool = True
-    columns: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,10 @@ class Record:
         The texts behind it.
     spec
         The model behind it, if one is.
+    data
+        Further data behind it.
+    models
+        The models that it compares: each becomes a run of its own, nested in this one.
     """
 
     name: str
@@ -60,13 +59,15 @@ class Record:
     params: dict[str, str]
     corpora: tuple[Corpus, ...] = ()
     spec: ModelSpec | None = None
+    data: tuple[DataSet, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
 
 
 @runtime_checkable
 class Summarised(Protocol):
     """A value of the workbench, as far as tracking needs to know it."""
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> Mapping[str, object]:
         """Return the value in numbers and words."""
 
 
@@ -121,21 +122,22 @@ def write_record(value: object, name: str, privacy: Privacy, folder: Path) -> Re
     from workbench.views import View
 
     if isinstance(value, View):
-        _write_view(value, name, privacy, folder)
+        write_view(value, name, privacy, folder)
         return Record(name, {}, _view_params(value, name))
     assert isinstance(value, Summarised)
     corpora = _corpora(value)
     frame = getattr(value, "to_frame", None)
     if frame is not None:
-        _write_table(frame(), corpora, privacy, folder / "tables" / f"{name}.parquet")
+        known = {column for corpus in corpora for column in corpus.columns}
+        write_table(privacy.table(frame(), known), folder / "tables" / f"{name}.parquet")
     view = _view_of(value)
     if view is not None:
-        _write_view(view, name, privacy, folder)
-    metrics, params = _split(value, name)
+        write_view(view, name, privacy, folder)
+    metrics, params = split(value, name)
     return Record(name, metrics, params, corpora, _spec(value))
 
 
-def _split(value: Summarised, name: str) -> tuple[dict[str, float], dict[str, str]]:
+def split(value: Summarised, name: str) -> tuple[dict[str, float], dict[str, str]]:
     """Tell measured numbers from what was chosen: parameters, the seed, the model."""
     chosen = {"random_state", *getattr(value, "params", ())}
     metrics: dict[str, float] = {}
@@ -145,7 +147,7 @@ def _split(value: Summarised, name: str) -> tuple[dict[str, float], dict[str, st
         if entry is None or entry == "":
             continue
         if not _is_number(entry) or key in chosen or key.startswith("model_"):
-            params[legal] = str(entry)[:_MOST_CHARACTERS]
+            params[legal] = readable(entry)[:_MOST_CHARACTERS]
         elif math.isfinite(entry):
             metrics[legal] = float(entry)
     return metrics, params
@@ -191,42 +193,12 @@ def _view_params(view: View, name: str) -> dict[str, str]:
     return {f"{name}/{key}": str(fact) for key, fact in facts.items() if fact is not None}
 
 
-def _write_view(view: View, name: str, privacy: Privacy, folder: Path) -> None:
+def write_view(view: View, name: str, privacy: Privacy, folder: Path) -> None:
     from workbench.page import render_page
-    from workbench.views.privacy import redacted
 
-    if not privacy.texts or privacy.columns is not None:
-        view = redacted(view, texts=privacy.texts, columns=privacy.columns)
+    view = privacy.view(view)
     figures = folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
     page = render_page([view], title=view.title)
     (figures / f"{name}.html").write_text(page, encoding="utf-8", errors="replace")
     (figures / f"{name}.view.json").write_text(view.to_json(), encoding="utf-8")
-
-
-def _write_table(
-    frame: pd.DataFrame, corpora: tuple[Corpus, ...], privacy: Privacy, file: Path
-) -> None:
-    from workbench.views.privacy import redacted_table
-
-    known = {name for corpus in corpora for name in corpus.columns}
-    kept = redacted_table(frame, known, texts=privacy.texts, columns=privacy.columns)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    storable(kept).to_parquet(file)
-
-
-def storable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame as parquet can hold it: text names, and one type per column."""
-    named = frame.rename(columns=str)
-    mixed = [name for name in named if _is_mixed(named[name])]
-    return named.assign(**{str(name): named[name].map(str) for name in mixed})
-
-
-def _is_mixed(column: pd.Series) -> bool:
-    import pyarrow as pa
-
-    try:
-        pa.Array.from_pandas(column)
-    except (pa.ArrowException, UnicodeError):
-        return True
-    return False

@@ -9,10 +9,13 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from workbench.analysis.comparison import Comparison
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.models.mlflow_uri import bounded, point_mlflow_at, shown_uri, silence
+from workbench.tracking._comparison import write_comparison
 from workbench.tracking._models import check_encoder, save_encoder
-from workbench.tracking._record import Privacy, check_name, kind_of, write_record
+from workbench.tracking._privacy import Privacy
+from workbench.tracking._record import check_name, kind_of, write_record
 from workbench.tracking._sender import Sender
 from workbench.tracking._store import connect, experiment, explained
 from workbench.tracking._unsent import Unsent
@@ -144,7 +147,9 @@ class Run:
 
         Its numbers become metrics, its words and parameters params, its table
         ``tables/<name>.parquet``, its view ``figures/<name>.html`` and
-        ``figures/<name>.view.json``, and the corpus behind it a data set of the run.
+        ``figures/<name>.view.json``, and the corpus behind it a data set of the run. Of a
+        Comparison each model becomes a run nested in this one, with its numbers linked to a
+        logged model (without weights) and to the data; `load_comparison` brings it back.
 
         Parameters
         ----------
@@ -173,12 +178,15 @@ class Run:
         kind = kind_of(value)
         chosen = self._free_name(kind if name is None else check_name(name))
         with TemporaryDirectory() as scratch:
-            record = write_record(value, chosen, self._privacy, Path(scratch))
+            files = Path(scratch) / "run"
+            files.mkdir()
+            if isinstance(value, Comparison):
+                record = write_comparison(value, chosen, self._privacy, files)
+            else:
+                record = write_record(value, chosen, self._privacy, files)
             self._names.add(chosen)
-            if self._lost or not self._sent(
-                repr(chosen), lambda: self._sender.send(record, Path(scratch))
-            ):
-                self._kept().keep(record, Path(scratch))
+            if self._lost or not self._sent(repr(chosen), lambda: self._sender.send(record, files)):
+                self._kept().keep(record, files)
         return chosen
 
     def log_encoder(self, encoder: object, name: str = "encoder") -> ModelInfo:
@@ -187,7 +195,8 @@ class Run:
         Parameters
         ----------
         encoder
-            A DenseEncoder, a fitted LSAEncoder, a SentenceTransformer, or the name of an encoder.
+            A DenseEncoder, a fitted LSAEncoder, a SentenceTransformer, the name of an encoder, or
+            a variant of a SentenceTransformer that only truncates.
         name
             The model's name.
 
@@ -199,8 +208,8 @@ class Run:
         Raises
         ------
         InputError
-            If it is no encoder that can be logged, or an LSA that is not fitted or is logged in
-            a run with ``texts=False``.
+            If it is no encoder that can be logged (a variant in int8, say, which would load back
+            as float32), or an LSA that is not fitted or is logged in a run with ``texts=False``.
 
         Warns
         -----

@@ -6,19 +6,23 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from workbench.corpus import Corpus
 from workbench.models import ModelSpec
 from workbench.models.mlflow_uri import silence
-from workbench.tracking._record import Privacy, Record
+from workbench.tracking._datasets import DataSet, as_input, of_corpus
+from workbench.tracking._nested import send_model, spec_params
+from workbench.tracking._privacy import Privacy
+from workbench.tracking._record import Record
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput, Metric
+    from mlflow.entities import Metric
     from mlflow.models.model import ModelInfo
 
 __all__ = ["Sender"]
+
+_Key: TypeAlias = "tuple[str, str, int | None, str, str]"
 
 
 class Sender:
@@ -41,22 +45,25 @@ class Sender:
         self._run_id = run_id
         self._experiment_id = experiment_id
         self._privacy = privacy
-        self._linked: set[str] = set()
-        self._models: dict[tuple[str, str], str] = {}
-        self._unlinked: dict[tuple[str, str], list[Metric]] = {}
+        self._linked: set[tuple[str, str]] = set()
+        self._models: dict[_Key, str] = {}
+        self._unlinked: dict[_Key, list[Metric]] = {}
 
     def send(self, record: Record, files: Path) -> None:
         """Write one logged value: files first, so that numbers never stand alone."""
         from mlflow.entities import Param
 
         self._client.log_artifacts(self._run_id, str(files))
-        self._link_corpora(record.corpora)
+        corpora = [of_corpus(corpus, self._privacy) for corpus in record.corpora]
+        self._link([*corpora, *record.data])
         model_id = self._models.get(_key(record.spec)) if record.spec else None
         metrics = self._as_metrics(record, model_id)
         params = [Param(key, word) for key, word in record.params.items()]
         self._client.log_batch(self._run_id, metrics=metrics, params=params)
         if record.spec is not None and model_id is None:
             self._unlinked.setdefault(_key(record.spec), []).extend(metrics)
+        for model in record.models:
+            send_model(self._client, self._run_id, self._experiment_id, model)
 
     def send_encoder(self, spec: ModelSpec, name: str, folder: Path) -> ModelInfo:
         """Log an encoder that was saved into a folder; its ids are written into the folder."""
@@ -64,9 +71,12 @@ class Sender:
         from mlflow.models import Model
         from mlflow.models.model import MLMODEL_FILE_NAME
 
-        params = {key: str(fact) for key, fact in spec.summary().items()}
         logged = self._client.create_logged_model(
-            self._experiment_id, name, self._run_id, params=params, model_type="encoder"
+            self._experiment_id,
+            name,
+            self._run_id,
+            params=spec_params(spec),
+            model_type="encoder",
         )
         try:
             model = Model.load(str(folder))
@@ -135,40 +145,15 @@ class Sender:
         if linked:
             self._client.log_batch(self._run_id, metrics=linked)
 
-    def _link_corpora(self, corpora: Sequence[Corpus]) -> None:
-        """Log each corpus once as a data set that the run used."""
-        new = [corpus for corpus in corpora if corpus.fingerprint not in self._linked]
+    def _link(self, data: Sequence[DataSet]) -> None:
+        """Log each data set once as one that the run used."""
+        given = {(one.name, one.digest): one for one in data}
+        new = {key: one for key, one in given.items() if key not in self._linked}
         if new:
-            inputs = [self._as_input(corpus) for corpus in new]
-            self._client.log_inputs(self._run_id, datasets=inputs)
-            self._linked.update(corpus.fingerprint for corpus in new)
-
-    def _as_input(self, corpus: Corpus) -> DatasetInput:
-        """Describe a corpus to MLflow: name, digest, source, column names, number of rows."""
-        from mlflow.data.code_dataset_source import CodeDatasetSource
-        from mlflow.data.pandas_dataset import from_pandas
-        from mlflow.entities import DatasetInput, InputTag
-        from mlflow.tracking.context.registry import resolve_tags
-
-        from workbench.views.privacy import redacted_table
-
-        frame = redacted_table(
-            corpus.to_frame(),
-            corpus.columns,
-            texts=self._privacy.texts,
-            columns=self._privacy.columns,
-        )
-        found = corpus.source.startswith(("http://", "https://")) or Path(corpus.source).is_file()
-        data = from_pandas(
-            frame,
-            source=corpus.source if found else CodeDatasetSource(resolve_tags()),
-            targets=corpus.label if corpus.label in frame.columns else None,
-            name=corpus.name[:500],
-            digest=corpus.fingerprint,
-        )
-        tag = InputTag("mlflow.data.context", "analysis")
-        return DatasetInput(data._to_mlflow_entity(), [tag])
+            self._client.log_inputs(self._run_id, datasets=[as_input(one) for one in new.values()])
+            self._linked.update(new)
 
 
-def _key(spec: ModelSpec) -> tuple[str, str]:
-    return spec.family, spec.revision
+def _key(spec: ModelSpec) -> _Key:
+    """Return what tells a model, or a variant of it, from others; a prompt does not."""
+    return spec.family, spec.revision, spec.truncate_dim, spec.precision, spec.long_texts

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["artifact_location", "connect", "ensure_store", "explained", "experiment"]
 
 _CREATION_WAIT_S = 120.0
+_KIND = "custom_model_development"  # else MLflow's page opens on traces, of which there are none
 _DISTRIBUTIONS = {  # module -> what to install
     "MySQLdb": "mysqlclient",
     "psycopg": "psycopg[binary]",
@@ -130,7 +131,13 @@ def experiment(client: MlflowClient, name: str, uri: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return str(client.create_experiment(name, artifact_location=artifact_location(uri)))
+            return str(
+                client.create_experiment(
+                    name,
+                    artifact_location=artifact_location(uri),
+                    tags={"mlflow.experimentKind": _KIND},
+                )
+            )
         except MlflowException:
             found = client.get_experiment_by_name(name)  # another process was quicker
             if found is None:

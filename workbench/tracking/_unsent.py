@@ -33,6 +33,9 @@ class Unsent:
     def keep(self, record: Record, files: Path) -> None:
         """Keep one logged value and its files."""
         shutil.copytree(files, self.folder, dirs_exist_ok=True)
+        nested = {model.name: f"nested/{record.name}/{model.files.name}" for model in record.models}
+        for model in record.models:
+            shutil.copytree(model.files, self.folder / nested[model.name], dirs_exist_ok=True)
         line = {
             "name": record.name,
             "metrics": record.metrics,
@@ -40,6 +43,16 @@ class Unsent:
             "corpora": [
                 {"name": corpus.name, "digest": corpus.fingerprint, "texts": len(corpus)}
                 for corpus in record.corpora
+            ],
+            "models": [
+                {
+                    "name": model.name,
+                    "metrics": model.numbers,
+                    "params": model.params,
+                    "failure": model.failure,
+                    "files": nested[model.name],
+                }
+                for model in record.models
             ],
         }
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
