@@ -18,6 +18,7 @@ from scipy.stats import t
 
 from workbench.analysis._bootstrap import bca_ends, jackknife_ends
 from workbench.analysis._jackknife import Jackknife, difference, sign_flips
+from workbench.analysis._label_statistics import UnseenVMeasure
 from workbench.analysis._paired import on_fishers_scale
 from workbench.analysis._resampling import drawn
 from workbench.analysis.significance import intervals, paired_differences
@@ -47,9 +48,9 @@ def resampled(
 
 
 def interval_ends(
-    jackknife: Jackknife, values: Doubles, errors: Doubles
+    jackknife: Jackknife, values: Doubles, errors: Doubles, other: Jackknife
 ) -> dict[str, tuple[float, float]]:
-    """Return the 95 % interval by each method."""
+    """Return the 95 % interval by each method; the jackknife's is made from ``other``."""
     defined = np.isfinite(values)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = (values - jackknife.estimate) / errors
@@ -63,8 +64,15 @@ def interval_ends(
         ),
         "BCa": bca_ends(jackknife, values[defined], 0.95),
         "studentised": (jackknife.estimate - high * spread, jackknife.estimate - low * spread),
-        "jackknife": jackknife_ends(jackknife, 0.95),
+        "jackknife": jackknife_ends(other, 0.95),
     }
+
+
+def unseen(statistic: Statistic, jackknife: Jackknife) -> Jackknife:
+    """Return the jackknife with a V-measure's entropies unbiased."""
+    if not isinstance(statistic, VMeasure):
+        return jackknife
+    return Jackknife.of(UnseenVMeasure(statistic), 0)
 
 
 def alarms(jackknife: Jackknife, values: Doubles, n_resamples: int, seed: int) -> dict[str, bool]:
@@ -86,7 +94,7 @@ def same_as_public(first: Statistic, second: Statistic, n_resamples: int) -> Non
     """Assert that what is counted below is what the public functions give."""
     mine = Jackknife.of(first, 0)
     values, errors = resampled(first, mine, n_resamples, 0)
-    ends = interval_ends(mine, values, errors)[
+    ends = interval_ends(mine, values, errors, unseen(first, mine))[
         "jackknife" if isinstance(first, VMeasure) else "BCa"
     ]
     public = intervals({"a": first}, n_resamples=n_resamples)["a"]
@@ -112,7 +120,8 @@ def row(setting: Setting, n: int, repetitions: int, n_resamples: int) -> str:
         if not np.isfinite(values).mean() > 0.5 or not np.isfinite(others).mean() > 0.5:
             undefined += 1
             continue
-        for method, ends in interval_ends(first, values, errors).items():
+        other = unseen(pair[0], first)
+        for method, ends in interval_ends(first, values, errors, other).items():
             low[method] += setting.truth < ends[0]
             high[method] += setting.truth > ends[1]
         gap = difference(first, second, on_fishers_scale(pair[0]))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import time
 import tracemalloc
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -73,20 +74,48 @@ def test_equal_to_scipy_bca() -> None:
         assert interval.undefined == 0.0
 
 
-def test_v_measure_by_the_jackknife() -> None:
+def chao_wang_jost(labels: list[object]) -> float:
+    """The entropy as the paper writes it, sum by sum."""
+    counts = list(Counter(labels).values())
+    n, once, twice = sum(counts), counts.count(1), counts.count(2)
+    seen = sum(x / n * sum(1 / k for k in range(x, n)) for x in counts)
+    if once == 0:
+        return seen
+    a = 2 * twice / ((n - 1) * once + 2 * twice) if twice else 2 / ((n - 1) * (once - 1) + 2)
+    return seen + once / n * sum((1 - a) ** j / (j + n - 1) for j in range(1, 20_000))
+
+
+def test_v_measure_by_the_jackknife_of_unbiased_entropies() -> None:
     rng = np.random.default_rng(2)
-    labels = rng.integers(4, size=60)
-    clusters = np.where(rng.random(60) < 0.7, labels, rng.integers(4, size=60))
+    labels = rng.integers(4, size=40)
+    clusters = np.where(rng.random(40) < 0.7, labels, rng.integers(6, size=40))
+
+    def unseen(rows: np.ndarray) -> float:
+        both = list(zip(labels[rows].tolist(), clusters[rows].tolist(), strict=True))
+        first, second = (
+            chao_wang_jost(labels[rows].tolist()),
+            chao_wang_jost(clusters[rows].tolist()),
+        )
+        return 2 * (first + second - chao_wang_jost(both)) / (first + second)
+
+    everything = np.arange(40)
+    without = np.array([unseen(np.delete(everything, row)) for row in everything])
+    spread = np.sqrt(39 / 40 * np.sum((without - without.mean()) ** 2))
+    expected = unseen(everything) + stats.t.ppf([0.025, 0.975], 39) * spread
     statistic = VMeasure(labels, clusters)
-    without = np.array(
-        [VMeasure(np.delete(labels, i), np.delete(clusters, i)).estimate() for i in range(60)]
-    )
-    corrected = 60 * statistic.estimate() - 59 * without.mean()
-    spread = np.sqrt(59 / 60 * np.sum((without - without.mean()) ** 2))
     found = intervals({"v": statistic})["v"]
+    assert (found.low, found.high) == pytest.approx(tuple(np.clip(expected, 0, 1)), abs=1e-9)
+    assert found.estimate == statistic.estimate()
     assert found.method == "jackknife"
-    expected = corrected + stats.t.ppf([0.025, 0.975], 59) * spread
-    assert (found.low, found.high) == pytest.approx(tuple(expected), abs=1e-12)
+
+
+@pytest.mark.parametrize("clusters", [np.zeros(30), np.arange(30), np.repeat(np.arange(15), 2)])
+def test_v_measure_of_odd_tables_has_an_interval(clusters: np.ndarray) -> None:
+    labels = np.repeat(["a", "b", "c"], 10)
+    for found in intervals(
+        {"v": VMeasure(labels, clusters), "same": VMeasure(clusters, clusters)}
+    ).values():
+        assert 0 <= found.low <= found.high <= 1
 
 
 def test_every_sign_by_hand() -> None:

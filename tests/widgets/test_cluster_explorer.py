@@ -56,7 +56,8 @@ def test_another_method_and_its_parameters(
 def test_word_choices_are_lists(
     texts_of: TextsOf, choose: Choose, press: Press, wait: Wait
 ) -> None:
-    widget = ClusterExplorer(texts_of(60), reduction="none", min_cluster_size=5)
+    widget = ClusterExplorer(texts_of(60), min_cluster_size=5)
+    assert widget.clustering.params["reduction"] == "umap"
     choose(widget, "workbench-parameter-reduction", "none")
     press(widget, "workbench-compute")
     wait(idle(widget))

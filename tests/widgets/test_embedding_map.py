@@ -231,6 +231,20 @@ def test_no_save_button_without_on_save(texts_of: TextsOf, find: Find) -> None:
         find(EmbeddingMap(texts_of(5), method="pca"), "workbench-save")
 
 
+def test_on_save_can_be_set_later(texts_of: TextsOf, press: Press, find: Find) -> None:
+    saved: list[View] = []
+    widget = EmbeddingMap(texts_of(5), method="pca")
+    assert widget.on_save is None
+    widget.on_save = saved.append
+    press(widget, "workbench-save")
+    assert len(saved) == 1
+    with pytest.raises(InputError, match=r"on_save: expected a function .* got str"):
+        widget.on_save = "run"
+    widget.on_save = None
+    with pytest.raises(AssertionError, match="0 controls"):
+        find(widget, "workbench-save")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -245,6 +259,21 @@ def test_no_save_button_without_on_save(texts_of: TextsOf, find: Find) -> None:
     ],
 )
 def test_what_cannot_be_is_refused(texts_of: TextsOf, options: Any, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        EmbeddingMap(texts_of(12), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"color_by": "topci"}, "'topci' .* Did you mean 'topic'"),
+        ({"clustering": 1}, "expected a Clustering; got int"),
+    ],
+)
+def test_nothing_is_computed_before_the_options_are_checked(
+    texts_of: TextsOf, monkeypatch: pytest.MonkeyPatch, options: Any, said: str
+) -> None:
+    monkeypatch.delattr("workbench.widgets.embedding_map.project")
     with pytest.raises(InputError, match=said):
         EmbeddingMap(texts_of(12), **options)
 
@@ -314,6 +343,19 @@ def test_results_come_on_the_loop_that_asked(texts_of: TextsOf, press: Press) ->
     assert not widget.status.failed
 
 
+def test_compute_right_after_cancel_computes(texts_of: TextsOf, press: Press) -> None:
+    async def session() -> EmbeddingMap:
+        widget = EmbeddingMap(texts_of(20), method="pca")
+        for name in ("compute", "cancel", "compute"):
+            press(widget, f"workbench-{name}")
+        async with asyncio.timeout(60):
+            while widget.busy:
+                await asyncio.sleep(0.02)
+        return widget
+
+    assert asyncio.run(session()).status.text.startswith("PCA of 20 texts")
+
+
 def test_a_loop_that_ended_is_not_waited_for(texts_of: TextsOf, press: Press, wait: Wait) -> None:
     widget = EmbeddingMap(texts_of(20), method="pca")
 
@@ -332,6 +374,15 @@ def test_closing_ends_the_worker(texts_of: TextsOf, press: Press, wait: Wait) ->
     assert widget._worker.pid is not None
     widget.close()
     assert widget._worker.pid is None
+
+
+def test_closing_keeps_no_part(texts_of: TextsOf) -> None:
+    widget = EmbeddingMap(texts_of(20), method="pca")
+    host = host_of(widget)
+    assert host.comm is not None
+    widget.close()
+    assert host.comm is None
+    assert widget.status.comm is None
 
 
 def test_it_shows_itself(texts_of: TextsOf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,17 @@ def test_many_texts_are_sampled_and_it_says_so() -> None:
     assert other.texts["id"].tolist() != view.texts["id"].tolist()
 
 
+def test_many_other_texts_are_sampled_too() -> None:
+    vectors = np.random.default_rng(0).normal(size=(20_000, 4))
+    rows = Embeddings.from_array(vectors, [f"text {row}" for row in range(20_000)])
+    columns = Embeddings.from_array(-vectors, [f"other {row}" for row in range(20_000)])
+    widget = SimilarityHeatmap(rows, columns)
+    assert widget.matrix.values.shape == (2000, 2000)
+    sample = "a random sample of 2,000 of 20,000 texts"
+    assert widget.view().meta["subtitle"].startswith(f"{sample} × {sample}")
+    assert SimilarityHeatmap(rows, rows).matrix.symmetric
+
+
 @pytest.mark.parametrize("n", [1, 2, 5])
 @pytest.mark.parametrize("order", ["given", "label", "similarity"])
 def test_few_texts(texts_of: TextsOf, n: int, order: Any) -> None:

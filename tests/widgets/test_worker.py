@@ -154,7 +154,11 @@ def test_texts_travel_as_they_are() -> None:
     )
     embeddings = Embeddings.from_array(np.eye(6), Corpus(texts, columns={"n": range(6)}))
     with closing(Worker(embeddings)) as worker:
-        assert worker.submit("cluster", method="kmeans", n_clusters=2).result(60)
+        there = worker.submit("cluster", method="kmeans", n_clusters=2).result(60)
+    here = cluster(embeddings, method="kmeans", n_clusters=2)
+    assert isinstance(there, Clustering)
+    assert there.clusters == here.clusters, "their keywords are words of the texts"
+    assert there.embeddings.corpus.texts == texts
 
 
 SCRIPT = """

@@ -61,10 +61,10 @@ def bca_ends(jackknife: Jackknife, defined: Doubles, confidence: float) -> tuple
 
 
 def jackknife_ends(jackknife: Jackknife, confidence: float) -> tuple[float, float]:
-    """Return the ends of the t interval about the estimate less its bias, within 0 and 1."""
+    """Return the ends of the t interval about the estimate, within 0 and 1."""
     if not jackknife.defined:
         return math.nan, math.nan
-    centre = jackknife.estimate - jackknife.bias
-    reach = float(t.ppf((1 + confidence) / 2, len(jackknife.sizes) - 1)) * jackknife.standard_error
-    low, high = np.clip([centre - reach, centre + reach], 0.0, 1.0)
+    student = float(t.ppf((1 + confidence) / 2, len(jackknife.sizes) - 1))
+    reach = np.array([-1.0, 1.0]) * student * jackknife.standard_error
+    low, high = np.clip(jackknife.estimate + reach, 0.0, 1.0)
     return float(low), float(high)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
+from scipy.special import digamma, hyp2f1, xlogy
 
 from workbench._arrays import IntArray, freeze, row_list
 from workbench.analysis._resampling import Doubles, as_counts, same_length
 from workbench.errors import InputError
 
-__all__ = ["MacroF1", "VMeasure"]
+__all__ = ["MacroF1", "UnseenVMeasure", "VMeasure"]
 
 
 def _codes(labels: ArrayLike, what: str) -> IntArray:
@@ -93,8 +93,7 @@ class VMeasure:
 
     def resampled(self, counts: Doubles) -> Doubles:
         """Return the V-measure of each resample, for counts of shape (b, n); shape (b,)."""
-        cells = self._by_cell.of(as_counts(counts, self.n))
-        classes, clusters = self._by_class.of(cells), self._by_cluster.of(cells)
+        cells, classes, clusters = self.totals(counts)
         total = classes.sum(axis=1)
         every = xlogy(total, total)
         of_classes = every - xlogy(classes, classes).sum(axis=1)
@@ -109,6 +108,59 @@ class VMeasure:
         # One class in one cluster agree perfectly, by definition.
         value[one_class & one_cluster] = 1.0
         return np.asarray(value)
+
+    def totals(self, counts: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+        """Return the totals of the table's cells, classes and clusters, (b, …) each."""
+        cells = self._by_cell.of(as_counts(counts, self.n))
+        return cells, self._by_class.of(cells), self._by_cluster.of(cells)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnseenVMeasure:
+    """The V-measure with unbiased entropies: an estimate for the examples not seen as well.
+
+    The V-measure of n examples lies above that of all examples there could be, the more so the
+    more cells of the table hold one example or none. Here each entropy is that of Chao, Wang and
+    Jost (2013, "Entropy and the species accumulation curve"), which allows for cells not seen.
+
+    Parameters
+    ----------
+    plain
+        The V-measure of the examples.
+    """
+
+    plain: VMeasure
+
+    @property
+    def n(self) -> int:
+        """How many examples there are."""
+        return self.plain.n
+
+    def estimate(self) -> float:
+        """Return the estimate from all n examples."""
+        return float(self.resampled(np.ones((1, self.n)))[0])
+
+    def resampled(self, counts: Doubles) -> Doubles:
+        """Return the estimate from each part of the examples: counts (b, n) of 0 and 1; (b,)."""
+        cells, classes, clusters = self.plain.totals(counts)
+        of_classes, of_clusters, of_cells = (_entropy(each) for each in (classes, clusters, cells))
+        whole = of_classes + of_clusters
+        shared = np.clip(whole - of_cells, 0.0, whole / 2)
+        return np.asarray(np.divide(2 * shared, whole, out=np.ones_like(whole), where=whole > 0))
+
+
+def _entropy(totals: Doubles) -> Doubles:
+    """Return Chao, Wang and Jost's entropy (b,), in nats, from the totals (b, groups)."""
+    n = totals.sum(axis=1)
+    seen = digamma(n) - np.sum(totals * digamma(np.maximum(totals, 1)), axis=1) / n
+    once, twice = np.sum(totals == 1, axis=1), np.sum(totals == 2, axis=1)
+    # The chance that a further example falls where only one did; none if no group has just one.
+    pairs = np.where(twice > 0, 2 * twice, 2)
+    others = np.where(twice > 0, (n - 1) * once, (n - 1) * (once - 1))
+    missed = np.where(once > 0, others / (others + pairs), 0.0)
+    # Their series Σ missed^j / (j + n - 1), j from 1, in closed form.
+    unseen = missed / n * hyp2f1(1, n, n + 1, missed)
+    return np.asarray(seen + once / n * unseen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

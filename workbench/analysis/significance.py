@@ -9,9 +9,9 @@ quantile and √(n / (n - 1)) (Hesterberg 2015, "What teachers should know about
 Percentile and studentised intervals hold the true value too seldom where a metric is skewed or
 biased, such as average precision and best F1. The one exception is the V-measure: an example
 drawn twice agrees with itself, so every resample flatters the clusters, and no quantile of them
-is right. Its interval is the jackknife's, about the estimate less its bias (Efron and Tibshirani
-1993, chapters 10 and 11). With few examples for many clusters it may lie wholly below the
-estimate.
+is right. Its interval is the jackknife's (Efron and Tibshirani 1993, chapter 11), about a
+V-measure from unbiased entropies (Chao, Wang and Jost 2013), because that of the examples alone
+flatters too. With few examples for many clusters it may lie wholly below the estimate.
 
 Two models are compared by flipping signs at random: the paired permutation test (Fisher 1935,
 Pitman 1937). For a metric that is no mean, the signs are those of each example's share in the
@@ -32,6 +32,7 @@ import numpy as np
 from workbench.analysis._bootstrap import bca_ends, jackknife_ends, replicates
 from workbench.analysis._inputs import as_seed
 from workbench.analysis._jackknife import Jackknife
+from workbench.analysis._label_statistics import UnseenVMeasure
 from workbench.analysis._paired import PairedDifference, holm, paired_differences
 from workbench.analysis._resampling import Doubles, check_request
 from workbench.analysis.statistics import Statistic, VMeasure
@@ -41,7 +42,7 @@ __all__ = ["Interval", "PairedDifference", "holm", "intervals", "paired_differen
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interval:
-    """A statistic with its bootstrap confidence interval.
+    """A statistic with its confidence interval.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class Interval:
     confidence
         The share of such intervals that hold the true value, such as 0.95.
     method
-        How it was made.
+        How it was made: ``"bootstrap (BCa)"``, or ``"jackknife"`` for the V-measure.
     undefined
         The share of the resamples on which the statistic was undefined; they are left out.
     """
@@ -72,7 +73,7 @@ def intervals(
     n_resamples: int = 10_000,
     random_state: int = 0,
 ) -> dict[str, Interval]:
-    """Return the bootstrap interval of each statistic, all on the same resamples.
+    """Return the confidence interval of each statistic, all on the same resamples.
 
     Parameters
     ----------
@@ -98,25 +99,25 @@ def intervals(
     sizes = {name: statistic.n for name, statistic in statistics.items()}
     check_request(sizes, confidence, n_resamples)
     seed = as_seed(random_state)
-    resampled = {name: each for name, each in statistics.items() if not _flattered(each)}
+    resampled = {name: each for name, each in statistics.items() if not isinstance(each, VMeasure)}
     found = replicates(resampled, n_resamples, seed)
     return {
-        name: _interval(Jackknife.of(each, seed), found.get(name), confidence)
+        name: _interval_without_resamples(each, confidence, seed)
+        if isinstance(each, VMeasure)
+        else _interval(Jackknife.of(each, seed), found[name], confidence)
         for name, each in statistics.items()
     }
 
 
-def _flattered(statistic: Statistic) -> bool:
-    """Whether drawing an example twice raises a statistic, so that resamples mislead."""
-    return isinstance(statistic, VMeasure)
+def _interval_without_resamples(statistic: VMeasure, confidence: float, seed: int) -> Interval:
+    """Return the jackknife interval of a V-measure, about its estimate for unseen examples."""
+    low, high = jackknife_ends(Jackknife.of(UnseenVMeasure(statistic), seed), confidence)
+    return Interval(statistic.estimate(), low, high, confidence, "jackknife")
 
 
-def _interval(jackknife: Jackknife, resampled: Doubles | None, confidence: float) -> Interval:
-    """Return the interval of a statistic, by BCa if it was resampled."""
+def _interval(jackknife: Jackknife, resampled: Doubles, confidence: float) -> Interval:
+    """Return the BCa interval of a statistic."""
     estimate = jackknife.estimate
-    if resampled is None:
-        low, high = jackknife_ends(jackknife, confidence)
-        return Interval(estimate, low, high, confidence, "jackknife")
     defined = resampled[np.isfinite(resampled)]
     undefined = 1.0 - len(defined) / len(resampled)
     low = high = math.nan

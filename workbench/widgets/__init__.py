@@ -3,6 +3,15 @@
 from workbench.widgets.cluster_explorer import ClusterExplorer
 from workbench.widgets.embedding_map import EmbeddingMap
 from workbench.widgets.figure_host import FigureHost
+from workbench.widgets.model_comparison import ModelComparison
+from workbench.widgets.query_comparison import QueryComparison
 from workbench.widgets.similarity_heatmap import SimilarityHeatmap
 
-__all__ = ["ClusterExplorer", "EmbeddingMap", "FigureHost", "SimilarityHeatmap"]
+__all__ = [
+    "ClusterExplorer",
+    "EmbeddingMap",
+    "FigureHost",
+    "ModelComparison",
+    "QueryComparison",
+    "SimilarityHeatmap",
+]

@@ -109,7 +109,8 @@ class ComputedPanel(FigurePanel):
 
     def _start(self, task: str, said: str, options: Mapping[str, ParameterValue]) -> None:
         asked = (task, *options.items())
-        if self.busy and asked == self._asked:
+        running = self._running
+        if running is not None and not running.cancelled() and asked == self._asked:
             return
         self._asked = asked
         self._running = None  # a run that this one replaces says nothing any more

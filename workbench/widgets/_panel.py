@@ -48,6 +48,9 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
     ----------
     selection : list of str
         The ids of the selected texts, sorted; can be observed and set.
+    status : StatusLine
+        The sentence under the controls: ``text``, and whether it is about something that
+        ``failed`` or that is going on (``busy``).
     """
 
     selection = List(Unicode())
@@ -59,13 +62,28 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
         self._ids = frozenset(view.texts["id"])
         self._host = FigureHost(view)
         self.status = StatusLine(said)
-        rows = [*controls]
-        if on_save is not None:
-            doc = "Save this view, with what is selected"
-            rows.append(row(button("Save", "workbench-save", self._save, doc=doc)))
-        super().__init__([*rows, self.status, self._host], layout={"width": "100%"})
+        self._controls = tuple(controls)
+        doc = "Save this view, with what is selected"
+        self._save_row = row(button("Save", "workbench-save", self._save, doc=doc))
+        super().__init__(self._parts(), layout={"width": "100%"})
         self.add_class("workbench-widget")
         self._link = link((self._host, "selection"), (self, "selection"))
+
+    @property
+    def on_save(self) -> OnSave:
+        """What the save button calls with the current view; None: there is no button."""
+        return self._on_save
+
+    @on_save.setter
+    def on_save(self, on_save: OnSave) -> None:
+        check_on_save(on_save)
+        self._on_save = on_save
+        self.children = self._parts()
+
+    def close(self) -> None:
+        """Close the widget and the parts that it is made of, which ipywidgets would keep."""
+        _close_parts(self)
+        super().close()
 
     def view(self) -> View:
         """Return what is shown now, with the selection and the controls in its state."""
@@ -74,6 +92,10 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
     def _state(self) -> dict[str, Json]:
         """Return what the view's state holds beyond the figure host's."""
         return {}
+
+    def _parts(self) -> tuple[Any, ...]:
+        save = () if self._on_save is None else (self._save_row,)
+        return (*self._controls, *save, self.status, self._host)
 
     @validate("selection")
     def _known(self, proposal: Any) -> list[str]:
@@ -108,3 +130,9 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._host.view().title!r}, {len(self.selection)} selected)"
+
+
+def _close_parts(widget: Any) -> None:
+    for part in getattr(widget, "children", ()):
+        _close_parts(part)
+        part.close()

@@ -14,7 +14,7 @@ from workbench.analysis import (
 )
 from workbench.analysis.parameters import ParameterValue
 from workbench.embeddings import Embeddings
-from workbench.views import Json, map_view
+from workbench.views import Json, check_colors, map_view
 from workbench.widgets._computed import ComputedPanel, state_of
 from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, check_options
 from workbench.widgets._panel import OnSave, check_on_save
@@ -77,10 +77,13 @@ class EmbeddingMap(ComputedPanel):
     ) -> None:
         check_options("EmbeddingMap", _OPTIONS, params, method, PROJECTION_PARAMETERS)
         check_on_save(on_save)
+        find_clusters = color_by == "cluster" and clustering is None
+        if isinstance(embeddings, Embeddings):  # before anything is computed
+            check_colors(embeddings.corpus, None if find_clusters else color_by, clustering)
         self._projection = project(
             embeddings, method=method, neighbors=neighbors, random_state=random_state, **params
         )
-        if color_by == "cluster" and clustering is None:
+        if find_clusters:
             clustering = cluster(embeddings, neighbors=neighbors, random_state=random_state)
         self._clustering = clustering
         doc = "Find clusters (HDBSCAN) and colour the map by them"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import numpy as np
+from typing import TypeVar
 
 from workbench.analysis import SimilarityMatrix, similarity_matrix
 from workbench.analysis.similarity import SIMILARITIES
@@ -69,11 +68,12 @@ class SimilarityHeatmap(FigurePanel):
         for name in unknown:
             raise InputError(f"SimilarityHeatmap has no option {name!r}. {suggest(name, _OPTIONS)}")
         check_on_save(on_save)
-        self._rows, self._sampled_from = _sample(embeddings, random_state)
-        self._columns = None if other is embeddings else other
+        other = None if other is embeddings else other
+        self._rows, self._rows_from = _sample(embeddings, random_state)
+        self._columns, self._columns_from = _sample(other, random_state)
         self._random_state = random_state
         self._matrix = similarity_matrix(self._rows, self._columns, metric=metric)
-        view = self._draw(order)
+        view = self._draw(self._matrix, order)
         labelled = all(side.corpus.label for side in (embeddings, other) if side is not None)
         orders = [entry for entry in _ORDERS if labelled or entry[1] != "label"]
         self._order = choice("Order", "workbench-order", orders, order)
@@ -92,11 +92,12 @@ class SimilarityHeatmap(FigurePanel):
         order = str(self._host.view().meta["order"])
         return {"metric": self._matrix.metric, "order": order, "random_state": self._random_state}
 
-    def _draw(self, order: Order) -> View:
+    def _draw(self, matrix: SimilarityMatrix, order: Order) -> View:
         return heatmap_view(
-            self._matrix,
+            matrix,
             order=order,
-            sampled_from=self._sampled_from,
+            sampled_from=self._rows_from,
+            columns_from=self._columns_from,
             random_state=self._random_state,
         )
 
@@ -110,18 +111,19 @@ class SimilarityHeatmap(FigurePanel):
             self.status.say("")
 
     def _reorder(self) -> None:
-        self._host.show(self._draw(self._order.value))
+        self._host.show(self._draw(self._matrix, self._order.value))
 
     def _compare(self) -> None:
         matrix = similarity_matrix(self._rows, self._columns, metric=self._metric.value)
+        self._host.show(self._draw(matrix, self._order.value))
         self._matrix = matrix
-        self._reorder()
 
 
-def _sample(embeddings: Embeddings, random_state: int) -> tuple[Embeddings, Corpus | None]:
+AnyTexts = TypeVar("AnyTexts", Embeddings, Embeddings | None)
+
+
+def _sample(embeddings: AnyTexts, random_state: int) -> tuple[AnyTexts, Corpus | None]:
     """Return at most as many texts as a heatmap shows, and the corpus they were drawn from."""
     if not isinstance(embeddings, Embeddings) or len(embeddings) <= MOST_TEXTS:
         return embeddings, None
-    rng = np.random.default_rng(random_state)
-    drawn = rng.choice(len(embeddings), MOST_TEXTS, replace=False)
-    return embeddings.take(np.sort(drawn)), embeddings.corpus
+    return embeddings.sample(MOST_TEXTS, random_state=random_state), embeddings.corpus

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Decision", "decide"]
 
 _FEW_EXAMPLES = 100  # below this the intervals were not calibrated to 95 %
+_MOST_NAMES = 4
 _FASTER = 1.2  # the least ratio of speeds that is worth a sentence on a noisy machine
 
 
@@ -170,15 +171,36 @@ def _unknown(
         examples = min((found.n for found in pairs), default=0)
         if 0 < examples < _FEW_EXAMPLES:
             said.append(f"{task} has {examples} examples; intervals are rough below 100.")
-        for found in pairs:
-            if found.verdict == "can't tell yet" and found.further_examples:
-                said.append(
-                    f"{task}: some {found.further_examples:,} further examples would tell "
-                    f"{found.a} from {found.b}, if the difference is the one seen here."
-                )
+        said += _undecided(models, task, pairs)
     said.append(f"How the models do on texts unlike the {len(corpus):,} of {corpus.name}.")
     return tuple(said)
 
 
+def _undecided(
+    models: Sequence[ModelResult], task: str, pairs: Sequence[PairedDifference]
+) -> list[str]:
+    """Say what would tell the best model on a task from the rival that is nearest to it."""
+    scored = [model for model in models if task in model.scores]
+    best = max(scored, key=lambda model: model.scores[task].value()).name
+    open_ = [
+        found
+        for found in pairs
+        if best in (found.a, found.b)
+        and found.verdict == "can't tell yet"
+        and found.further_examples
+    ]
+    if not open_:
+        return []
+    nearest = min(open_, key=lambda found: found.further_examples or 0)
+    rival = nearest.b if nearest.a == best else nearest.a
+    return [
+        f"{task}: some {nearest.further_examples:,} further examples would tell {best} from "
+        f"{rival}, if the difference is the one seen here."
+    ]
+
+
 def _listed(names: Sequence[str]) -> str:
+    """Return the names as a list in a sentence; of many the first few."""
+    if len(names) > _MOST_NAMES:
+        names = [*names[: _MOST_NAMES - 1], f"{len(names) - _MOST_NAMES + 1} others"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
