@@ -8,8 +8,11 @@ from sentence_transformers import util
 from workbench.analysis import _nearest
 from workbench.analysis.retrieval_search import semantic_search
 from workbench.corpus import Corpus
-from workbench.embeddings import Embeddings
+from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError
+from workbench.models import variant
+
+from ..hashing_encoder import HashingEncoder
 
 
 def some(n: int, d: int = 8, seed: int = 1, name: str = "t") -> Embeddings:
@@ -105,3 +108,13 @@ def test_wrong_input() -> None:
         semantic_search(some(2, 3), corpus)
     with pytest.raises(InputError, match="all-zero vector"):
         semantic_search(Embeddings.from_array(np.zeros((1, 8)), ["a"]), corpus)
+
+
+def test_vectors_of_two_models_are_not_compared() -> None:
+    corpus, question = ["a parcel", "a refund"], ["where is it"]
+    texts = embed(corpus, HashingEncoder(), store=False, progress=False)
+    asked = embed(question, HashingEncoder(revision="2"), store=False, progress=False)
+    with pytest.raises(InputError, match=r"by 'hashes' \(revision 2\), the texts by.*\(1\)"):
+        semantic_search(asked, texts)
+    small = embed(question, variant(HashingEncoder(), precision="int8"), store=False)
+    assert semantic_search(small, texts).top_k == 2  # one model, in other bits

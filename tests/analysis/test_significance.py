@@ -178,6 +178,8 @@ def test_a_perfect_correlation_has_no_place_on_fishers_scale() -> None:
     found = paired_differences(models, metric="spearman")[0]
     assert found.verdict == "better"
     assert 0 < found.low < found.difference < found.high
+    both = {"a": Spearman(gold, gold), "b": Spearman(gold, gold**3)}
+    assert paired_differences(both, metric="spearman")[0].verdict == "can't tell yet"
 
 
 def test_interval_and_p_value_agree_and_are_near_the_t_test() -> None:

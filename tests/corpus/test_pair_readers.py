@@ -163,3 +163,12 @@ def test_refuses_other_files(tmp_path: Path) -> None:
         read_pairs(tmp_path / "latin.tsv")
     with pytest.raises(InputError, match="quotes in the row that begins in line 2"):
         read_pairs(write(tmp_path, "p.csv", 'sentence1,sentence2,score\n"a,b,1\n'))
+
+
+@pytest.mark.parametrize("header", ["sentence1,sentence2,score", "a,b,1", "left,right,gold"])
+def test_a_separator_that_is_not_in_quotes_is_not_read_as_another_score(
+    tmp_path: Path, header: str
+) -> None:
+    file = write(tmp_path, "p.csv", f"{header}\nc,d,2\na,b,4,2\n")
+    with pytest.raises(InputError, match=r"line 3 has 4 cells for 3 columns.*in quotes"):
+        read_pairs(file)

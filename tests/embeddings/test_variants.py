@@ -320,3 +320,24 @@ def test_keys_are_what_they_were_before_there_was_a_choice(store: EmbeddingStore
         prompt="query: ",
     )
     assert store._model_folder(query).name == "e150e584f5cd19de5d7d4755"
+
+
+@pytest.mark.parametrize(
+    ("made_with", "asked", "title"),
+    [
+        ({"precision": "int8"}, {"precision": "float32"}, "hashes"),
+        (
+            {"truncate_dim": 6},
+            {"truncate_dim": 4, "precision": "int8"},
+            "hashes (4 d, int8 vectors)",
+        ),
+        ({"truncate_dim": 6}, {}, "hashes (6 d)"),
+        ({"truncate_dim": 6, "name": "ours"}, {"truncate_dim": 4}, "ours (4 d)"),
+    ],
+)
+def test_the_title_says_what_was_asked_of_a_variant(
+    made_with: dict[str, Any], asked: dict[str, Any], title: str
+) -> None:
+    made = variant(HashingEncoder(), **made_with)
+    found = embed(["a", "b"], made, store=False, progress=False, **asked)
+    assert found.spec.title() == title

@@ -8,7 +8,15 @@ import pytest
 
 from workbench.corpus import Corpus
 from workbench.errors import InputError, ModelUnavailableError
-from workbench.models import DenseEncoder, Encoder, LSAEncoder, Variant, load_encoder, variant
+from workbench.models import (
+    DenseEncoder,
+    Encoder,
+    LSAEncoder,
+    ModelSpec,
+    Variant,
+    load_encoder,
+    variant,
+)
 
 from ..hashing_encoder import HashingEncoder
 
@@ -138,3 +146,8 @@ def test_of_another_encoder(small_corpus: Corpus) -> None:
     assert (fitted.spec.name, fitted.spec.kept_dimension) == ("small", 3)
     assert fitted.encode(["parcel"]).shape == (1, 3)
     assert np.abs(fitted.encode(["parcel"])).max() == 127
+
+
+def test_a_number_within_another_is_not_taken_for_said() -> None:
+    spec = ModelSpec("model 64 d", "custom", "1", 64, truncate_dim=4)
+    assert spec.title() == "model 64 d (4 d)"

@@ -104,7 +104,8 @@ def difference(first: Jackknife, second: Jackknife, scaled: bool) -> Jackknife:
     plain = first.minus(second)
     if not scaled:
         return plain
-    fisher = first.on_scale(np.arctanh).minus(second.on_scale(np.arctanh))
+    with np.errstate(invalid="ignore"):  # two perfect correlations: infinity less infinity
+        fisher = first.on_scale(np.arctanh).minus(second.on_scale(np.arctanh))
     if not fisher.defined or not fisher.estimate:
         return plain
     chord = plain.estimate / fisher.estimate

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import digamma, hyp2f1, xlogy
+from scipy.special import digamma, xlogy
 
 from workbench._arrays import IntArray, freeze, row_list
 from workbench.analysis._resampling import Doubles, as_counts, same_length
@@ -154,13 +154,22 @@ def _entropy(totals: Doubles) -> Doubles:
     n = totals.sum(axis=1)
     seen = digamma(n) - np.sum(totals * digamma(np.maximum(totals, 1)), axis=1) / n
     once, twice = np.sum(totals == 1, axis=1), np.sum(totals == 2, axis=1)
-    # The chance that a further example falls where only one did; none if no group has just one.
-    pairs = np.where(twice > 0, 2 * twice, 2)
-    others = np.where(twice > 0, (n - 1) * once, (n - 1) * (once - 1))
-    missed = np.where(once > 0, others / (others + pairs), 0.0)
-    # Their series Σ missed^j / (j + n - 1), j from 1, in closed form.
-    unseen = missed / n * hyp2f1(1, n, n + 1, missed)
-    return np.asarray(seen + once / n * unseen)
+    # How likely a further example falls in a group that has one, and that it does not: their A.
+    fall = np.where(twice > 0, 2 * twice, 2)
+    miss = np.where(twice > 0, (n - 1) * once, (n - 1) * np.maximum(once - 1, 0))
+    return np.asarray(seen + once / n * _tail(miss / (fall + miss), fall / (fall + miss), n))
+
+
+def _tail(x: Doubles, rest: Doubles, n: Doubles) -> Doubles:
+    """Return the sum of x^j / (j + n - 1) over j from 1, with rest = 1 - x; shape (b,) each.
+
+    It is 1/n times the integral of x exp(-u) / (1 - x exp(-u/n)) over u > 0: here by the
+    trapezoidal rule in log u, to 1e-12. The sum itself converges too slowly for x near 1.
+    """
+    step = 0.25
+    u = np.exp(np.arange(-60.0, 4.0, step))
+    below = rest[:, None] - x[:, None] * np.expm1(-u / n[:, None])
+    return np.asarray(step * x / n * np.sum(u * np.exp(-u) / below, axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -91,7 +91,7 @@ def paired_differences(
         Between 0.5 and 1.
     n_resamples
         How many random flips of signs, at least 200. No p-value is below 2 / (1 + this number):
-        from 22 models on (231 pairs) Holm's correction asks for more than 10,000.
+        from 23 models on (253 pairs) Holm's correction asks for more than 10,000.
     random_state
         The seed: the same one gives the same numbers, in any order of models.
 

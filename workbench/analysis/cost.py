@@ -17,7 +17,7 @@ from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import DenseEncoder, Encoder, LSAEncoder, Variant
 from workbench.models._precision import bytes_per_vector
 
-__all__ = ["ModelCost", "measure_costs", "sample_by_length"]
+__all__ = ["ModelCost", "costs_and_failures", "measure_costs", "sample_by_length"]
 
 _SIZES = (256, 128, 64, 32, 16, 8)  # texts per round: as many as a model manages in its time
 _BATCHES = 8
@@ -37,10 +37,12 @@ class ModelCost:
     query_ms
         Milliseconds to encode one text of middling length alone: the median.
     peak_memory_mb
-        MB (10⁶ bytes) of main memory: the weights, and by how much the process grew while it
-        encoded a batch of the longest texts. The memory of an accelerator is not in it.
+        MB (10⁶ bytes) of main memory: the weights, where their size is known, and by how much
+        the process grew while it encoded a batch of the longest texts. The memory of an
+        accelerator is not in it.
     size_mb
-        MB of weights, as they are on disk; None when it is not known.
+        MB of weights as they are loaded, and as saving them takes on disk; a file in another
+        numeric class differs. None when it is not known.
     parameters
         How many numbers the model has learned; None when it is not known.
     dimension
@@ -116,6 +118,25 @@ def measure_costs(
     WorkbenchWarning
         When a model fails: it is left out.
     """
+    costs, failures = costs_and_failures(
+        encoders, texts, rounds=rounds, random_state=random_state, progress=progress
+    )
+    for name, why in failures.items():
+        warnings.warn(
+            f"What {name!r} costs was not measured: {why}", WorkbenchWarning, stacklevel=2
+        )
+    return costs
+
+
+def costs_and_failures(
+    encoders: Mapping[str, Encoder],
+    texts: Sequence[str],
+    *,
+    rounds: int = 5,
+    random_state: int = 0,
+    progress: ProgressOption = True,
+) -> tuple[dict[str, ModelCost], dict[str, str]]:
+    """Do what `measure_costs` does, and return why each model that is left out failed."""
     if not isinstance(encoders, Mapping) or not encoders:
         raise InputError(
             f"measure_costs: expected encoders by name, {{'lsa': encoder}} say; got "
@@ -134,7 +155,10 @@ def measure_costs(
             for place, meter in enumerate([*meters[first:], *meters[:first]]):
                 meter.take_turn()
                 report(turn * len(meters) + place + 1, (rounds + 1) * len(meters))
-    return {meter.name: meter.cost() for meter in meters if not meter.failed}
+    return (
+        {meter.name: meter.cost() for meter in meters if not meter.failure},
+        {meter.name: meter.failure for meter in meters if meter.failure},
+    )
 
 
 def sample_by_length(texts: Sequence[str], most: int, random_state: int) -> list[str]:
@@ -157,7 +181,7 @@ class _Meter:
         self, name: str, encoder: Encoder, samples: Mapping[int, list[str]], rounds: int
     ) -> None:
         self.name = name
-        self.failed = False
+        self.failure = ""
         self._encoder = encoder
         self._rounds = rounds
         self._samples = samples
@@ -167,7 +191,7 @@ class _Meter:
         self._queries: list[float] = []
 
     def take_turn(self) -> None:
-        if self.failed:
+        if self.failure:
             return
         try:
             if not self._size:
@@ -175,12 +199,7 @@ class _Meter:
             else:
                 self._measure()
         except Exception as error:  # whatever an encoder raises: the others are measured
-            self.failed = True
-            warnings.warn(
-                f"What {self.name!r} costs was not measured: {type(error).__name__}: {error}",
-                WorkbenchWarning,
-                stacklevel=4,
-            )
+            self.failure = f"{type(error).__name__}: {error}"
 
     def _warm_up(self) -> None:
         """Measure memory, and choose how many texts the model manages in its time."""

@@ -14,6 +14,7 @@ from workbench.analysis._inputs import as_embeddings, as_whole
 from workbench.analysis._nearest import nearest_rows
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
+from workbench.models import ModelSpec
 
 __all__ = ["SearchHits", "semantic_search"]
 
@@ -113,8 +114,8 @@ def semantic_search(
     Raises
     ------
     InputError
-        If ``top_k`` is not a whole number from 1 to 10,000, the vectors of the two have
-        different lengths, or a vector is all zeros.
+        If ``top_k`` is not a whole number from 1 to 10,000, the two are of different models or
+        their vectors of different lengths, or a vector is all zeros.
     """
     asked = as_embeddings(queries, "semantic_search: queries")
     searched = as_embeddings(corpus, "semantic_search: corpus")
@@ -125,8 +126,20 @@ def semantic_search(
             f"({asked.spec.title()}), the texts' {searched.dimension} ({searched.spec.title()}). "
             "Embed both with one model."
         )
+    _check_one_model(asked.spec, searched.spec)
     right = searched.unit()
     left = asked.unit()
     with showing(progress, "Searching", unit=" queries") as report:
         indices, scores = nearest_rows(left, right, k, "cosine", report)
     return SearchHits(indices, scores, asked, searched)
+
+
+def _check_one_model(asked: ModelSpec, searched: ModelSpec) -> None:
+    """Raise an InputError when the vectors of two models would be compared: it finds nonsense."""
+    if "array" in (asked.family, searched.family) or asked.revision == searched.revision:
+        return
+    raise InputError(
+        f"semantic_search: the queries were encoded by {asked.title()!r} (revision "
+        f"{asked.revision[:20]}), the texts by {searched.title()!r} ({searched.revision[:20]}); "
+        "their vectors cannot be compared. Embed both with one model; an LSA must be fitted once."
+    )

@@ -176,6 +176,8 @@ def _located(file: str, rows: list[_Row], asked: dict[str, _Column]) -> _Table:
     header = _is_header(first, asked)
     if not header and all(column is None for column in asked.values()):
         places = _guessed(file, rows)
+        if tuple(places.values()) != _STSB:  # which has further columns in some rows
+            _check_width(file, rows, 3)
         return _Table(file, rows[_is_name(first[places["score"]]) :], places)
     places = {
         side: _place(file, side, column, first if header else None, len(first))
@@ -189,7 +191,19 @@ def _located(file: str, rows: list[_Row], asked: dict[str, _Column]) -> _Table:
         )
     if header and len(rows) == 1:
         raise InputError(f"{file!r} holds a header and no pairs; expected at least one.")
+    if header:
+        _check_width(file, rows, len(first))
     return _Table(file, rows[header:], places)
+
+
+def _check_width(file: str, rows: list[_Row], width: int) -> None:
+    """Raise an InputError if a row has more cells than columns: which is which is not known."""
+    for line, cells in rows:
+        if any(cell.strip() for cell in cells[width:]):
+            raise InputError(
+                f"{file!r}: line {line} has {len(cells)} cells for {width} columns. A sentence "
+                'or a score with the separator in it stands in quotes: "Yes, it does".'
+            )
 
 
 def _is_header(first: Sequence[str], asked: dict[str, _Column]) -> bool:

@@ -94,6 +94,8 @@ def embed(
     spec = _asked(replace(model.spec, prompt=plain.prompt), truncate_dim, precision, long_texts)
     if CHUNKED in (spec.long_texts, long_texts):
         check_can_chunk(base, "embed")
+    if isinstance(model, Variant):  # its name says what it is, also where other options are asked
+        spec = replace(spec, name=model.name_with(truncate_dim, precision, long_texts))
     encoding = Encoding(base, plain, prompt_name, batch_size, _chosen(store), progress)
     distinct = list(dict.fromkeys(texts.texts))
     vectors, tokens, encoded = encoding.vectors(distinct)

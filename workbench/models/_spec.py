@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
@@ -76,9 +77,14 @@ class ModelSpec:
             "long texts in chunks" if self.long_texts == CHUNKED else "",
             f"prompt {self.prompt!r}" if self.prompt else "",
         ]
-        shown = ", ".join(mark for mark in marks if mark and mark not in self.name)
+        shown = ", ".join(mark for mark in marks if mark and not _said(mark, self.name))
         return f"{self.name} ({shown})" if shown else self.name
 
     def summary(self) -> dict[str, str | int | bool | None]:
         """Return the fields as a flat dict (what tracking logs as params)."""
         return asdict(self)
+
+
+def _said(mark: str, name: str) -> bool:
+    """Whether a name holds a mark as words of its own: "4 d" is not in "64 d"."""
+    return re.search(rf"(?<!\w){re.escape(mark)}(?!\w)", name) is not None

@@ -134,6 +134,21 @@ class Variant:
             long_texts=self._long_texts,
         )
 
+    def name_with(
+        self,
+        truncate_dim: int | None,
+        precision: Precision | None,
+        long_texts: LongTexts | None,
+    ) -> str:
+        """Return the name with other options; what is None stays, a name of one's own too."""
+        return Variant(
+            self.encoder,
+            name=self._name,
+            truncate_dim=truncate_dim or self._truncate_dim,
+            precision=precision or self._precision,
+            long_texts=long_texts or self._long_texts,
+        ).spec.name
+
     def encode(
         self,
         texts: Sequence[str],

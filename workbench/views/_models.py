@@ -109,8 +109,9 @@ def error_bar(own: Standing) -> dict[str, Any]:
     return {
         "type": "data",
         "symmetric": False,
-        "array": [max(0.0, up) if known else 0.0],
-        "arrayminus": [max(0.0, down) if known else 0.0],
+        # Below 0 where the interval lies below the score (a biased metric): plotly draws it there.
+        "array": [up if known else 0.0],
+        "arrayminus": [down if known else 0.0],
         "visible": known,
         "width": 5,
     }

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from workbench._arrays import FloatArray
+from workbench._arrays import FloatArray, IntArray
 from workbench.analysis import tasks
 from workbench.analysis.comparison import Comparison, compare_models
+from workbench.analysis.evaluation import TaskScores
 from workbench.corpus import Corpus, SentencePairs
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError, ModelUnavailableError
@@ -202,6 +203,8 @@ def test_a_custom_task_takes_part(small_corpus: Corpus) -> None:
         ("all-MiniLM-L6-v2", r"expected a list of models, or a dict by name; got 'all-MiniLM"),
         ([], r"expected a list of models, or a dict by name; got \[\]"),
         ([HashingEncoder(), HashingEncoder()], "two models are called 'hashes'. Give a dict"),
+        ({1: HashingEncoder()}, "a model's name is a text that is not blank; got 1"),
+        ({" ": HashingEncoder()}, "a model's name is a text that is not blank; got ' '"),
     ],
 )
 def test_models_that_cannot_be_compared(small_corpus: Corpus, models: Any, message: str) -> None:
@@ -222,4 +225,85 @@ def test_what_is_wrong_is_said_before_anything_is_encoded(small_corpus: Corpus) 
         compare_models(small_corpus, [encoder], tasks=twice)
     with pytest.raises(InputError, match="expected a Corpus; got list"):
         compare_models(["a", "b"], [encoder])  # type: ignore[arg-type]
+    assert encoder.calls == 0
+
+
+class Counts(HashingEncoder):
+    """Counts tokens, and fails at it."""
+
+    def count_tokens(self, texts: Sequence[str], /, *, prompt: str = "") -> IntArray:
+        raise RuntimeError("tokenizer gone")
+
+
+def test_whatever_a_model_raises_the_others_go_on_and_progress_reaches_the_end(
+    small_corpus: Corpus,
+) -> None:
+    class Odd:
+        name, kind, metrics = "odd", "custom", ("score",)
+
+        def check(self, corpus: Corpus | None) -> None: ...
+
+        def score(self, encoder: Encoder | str, **options: Any) -> TaskScores:
+            raise ZeroDivisionError("a bug")
+
+    seen: list[tuple[int, int]] = []
+    found = compare_models(
+        small_corpus,
+        [Counts(name="counts"), HashingEncoder(), HashingEncoder(name="second")],
+        tasks=[Odd()],
+        store=False,
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    counts, hashes, _ = found.models
+    assert counts.failure == "the texts: RuntimeError: tokenizer gone"
+    assert hashes.failure == "odd: ZeroDivisionError: a bug"
+    assert found.agreement is not None
+    assert seen[-1] == (12, 12)
+
+
+def test_a_model_whose_cost_cannot_be_measured_says_so_in_its_row(small_corpus: Corpus) -> None:
+    class Once(HashingEncoder):
+        def encode(
+            self, texts: Sequence[str], /, batch_size: int = 32, **options: Any
+        ) -> FloatArray:
+            if len(texts) == 1:
+                raise RuntimeError("out of memory")
+            return super().encode(texts, batch_size, **options)
+
+    models = {"once": Once(), "good": HashingEncoder()}
+    once, good = compare_models(small_corpus, models, store=False, progress=False).models
+    assert (once.cost, once.failure) == (None, "what it costs: RuntimeError: out of memory")
+    assert good.cost is not None
+
+
+def test_an_interrupt_goes_through_and_what_was_encoded_is_kept(
+    small_corpus: Corpus, tmp_path: Path
+) -> None:
+    class Stopped(HashingEncoder):
+        def encode(
+            self, texts: Sequence[str], /, batch_size: int = 32, **options: Any
+        ) -> FloatArray:
+            raise KeyboardInterrupt
+
+    store, first = EmbeddingStore(tmp_path), HashingEncoder()
+    with pytest.raises(KeyboardInterrupt):
+        compare_models(small_corpus, [first, Stopped(name="s")], store=store, progress=False)
+    again = HashingEncoder()
+    assert embed(small_corpus, again, store=store, progress=False).encoded == 0
+    assert again.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_neighbors": 0}, "compare_models: n_neighbors: expected a whole number.*got 0"),
+        ({"random_state": -1}, "random_state: expected a whole number.*got -1"),
+    ],
+)
+def test_options_are_checked_before_anything_is_encoded(
+    small_corpus: Corpus, options: dict[str, Any], message: str
+) -> None:
+    encoder = HashingEncoder()
+    with pytest.raises(InputError, match=message):
+        compare_models(small_corpus, [encoder], store=False, progress=False, **options)
     assert encoder.calls == 0

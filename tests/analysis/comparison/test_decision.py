@@ -75,3 +75,75 @@ def test_one_model_and_no_task() -> None:
     none = make_comparison(models=2, tasks=0).decision
     assert none.model is None
     assert none.sentence.startswith("Nothing was scored: give compare_models tasks")
+
+
+def test_who_was_not_scored_on_all_tasks_is_not_said_to_be_worse() -> None:
+    comparison = make_comparison(models=3)
+    best, partial, worse = comparison.models
+    one_task = replace(partial, scores=dict(list(partial.scores.items())[:1]))
+    name = (best.name, partial.name)
+    open_ = _with(comparison, "sts: ticket pairs", "spearman", {name: "can't tell yet"})
+    left = {
+        (task, metric): tuple(
+            f for f in pairs if task == "sts: ticket pairs" or partial.name not in (f.a, f.b)
+        )
+        for (task, metric), pairs in open_.differences.items()
+    }
+    decision = replace(open_, models=(best, one_task, worse), differences=left).decision
+    assert decision.model == best.name
+    assert decision.sentence == (
+        "Take all-MiniLM-L6-v2: on sts: ticket pairs and retrieval: help pages no other model is "
+        "shown better, and of the others that were scored each but minilm-static is shown worse "
+        "than some model. minilm-static was not scored on all of these tasks."
+    )
+
+
+def test_without_a_clearly_faster_one_no_model_is_named_in_any_order() -> None:
+    comparison = make_comparison(models=2, settled=False)
+    first, second = comparison.models
+    assert first.cost is not None
+    close = replace(second, cost=replace(first.cost, texts_per_second=121.0))
+    untimed = make_comparison(models=2, settled=False, timed=False)
+    for models in ((first, close), (close, first), untimed.models, untimed.models[::-1]):
+        decision = replace(comparison, models=models).decision
+        assert decision.model is None
+        assert decision.sentence.endswith("Decide by what they cost, or judge more examples.")
+
+
+def test_of_many_open_differences_those_nearest_to_settled_are_named() -> None:
+    comparison = make_comparison(models=12, tasks=1, settled=False)
+    pairs = tuple(
+        replace(found, verdict="can't tell yet", further_examples=900 - row)
+        for row, found in enumerate(comparison.differences["sts: ticket pairs", "spearman"])
+    )
+    assert len(pairs) == 66
+    changed = {**comparison.differences, ("sts: ticket pairs", "spearman"): pairs}
+    said = replace(comparison, differences=changed).decision.unknown
+    named = [one for one in said if "further examples would tell" in one]
+    assert [one.split(" further")[0][-3:] for one in named] == ["835", "836", "837"]
+    assert any("63 more differences are open" in one for one in said)
+
+
+def test_a_settled_question_asks_for_no_examples_about_the_losers() -> None:
+    comparison = make_comparison(models=3, tasks=1)
+    losers = {("minilm-static", "lsa"): "can't tell yet"}
+    open_ = _with(comparison, "sts: ticket pairs", "spearman", losers)
+    (pair,) = (f for f in open_.differences["sts: ticket pairs", "spearman"] if f.b == "lsa"
+               and f.a == "minilm-static")  # fmt: skip
+    changed = tuple(
+        replace(found, further_examples=310) if found is pair else found
+        for found in open_.differences["sts: ticket pairs", "spearman"]
+    )
+    key = ("sts: ticket pairs", "spearman")
+    decision = replace(open_, differences={**open_.differences, key: changed}).decision
+    assert decision.model == "all-MiniLM-L6-v2"
+    assert not any("further examples" in said for said in decision.unknown)
+
+
+def test_equal_scores_are_said_to_be_level_and_few_examples_of_one_model_are_said() -> None:
+    comparison = make_comparison(models=2, tasks=1, settled=False)
+    first, second = comparison.models
+    level = replace(comparison, models=(first, replace(second, scores=first.scores)))
+    assert "scores highest, level with minilm-static, spearman" in level.decision.evidence[0]
+    one = make_comparison(models=1).decision
+    assert "sts: ticket pairs has 40 examples; intervals are rough below 100." in one.unknown

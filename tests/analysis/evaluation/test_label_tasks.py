@@ -179,3 +179,30 @@ def test_labels_of_other_kinds_are_read_as_text(
         )
         assert found.examples["label"][0] == first
         assert set(found.examples["predicted"]) <= set(found.examples["label"])
+
+
+def test_too_few_texts_that_share_a_label_are_refused_before_encoding() -> None:
+    corpus = labelled(list("aabbc"))
+    with pytest.raises(InputError, match=r"at least 5 texts whose label another .* got 4"):
+        tasks.classification("topic").check(corpus)
+    assert tasks.clustering("topic").check(corpus) is None  # type: ignore[func-returns-value]
+
+
+def test_labels_that_differ_in_a_trailing_nul_stay_apart(
+    hashing_encoder: Callable[[], DenseEncoder],
+) -> None:
+    corpus = labelled(["a", "a\0"] * 6)
+    found = tasks.classification("topic").score(
+        hashing_encoder(), corpus=corpus, store=False, progress=False
+    )
+    assert set(found.examples["predicted"]) <= {"a", "a\0"}
+    assert "a\0" in set(found.examples["predicted"])
+
+
+def test_an_interval_below_its_score_is_explained(given: Given) -> None:
+    rng = np.random.default_rng(0)
+    corpus = labelled([f"label {row % 10}" for row in range(60)])
+    random = given({text: rng.normal(size=8) for text in corpus.texts})
+    found = tasks.clustering("topic").score(random, corpus=corpus, store=False, progress=False)
+    assert found.intervals["v_measure"].high < found.value()
+    assert "v_measure of so few examples comes out too high" in " ".join(found.notes)

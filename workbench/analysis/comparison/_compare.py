@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from workbench._progress import Progress, ProgressOption, showing
+from workbench.analysis._inputs import as_seed, as_whole
 from workbench.analysis.agreement import ModelAgreement, agreement
 from workbench.analysis.audit import audit_truncation
 from workbench.analysis.comparison._values import Comparison, ModelResult
-from workbench.analysis.cost import ModelCost, measure_costs
+from workbench.analysis.cost import ModelCost, costs_and_failures
 from workbench.analysis.evaluation import Task, TaskScores, fitted
 from workbench.analysis.geometry import Geometry, geometry
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
@@ -69,13 +70,15 @@ def compare_models(
     Raises
     ------
     InputError
-        If there is no model, two have one name, or a task cannot be scored on these texts:
-        before anything is encoded.
+        If there is no model, two have one name, an option is out of range, or a task cannot be
+        scored on these texts: before anything is encoded.
     ModelUnavailableError
         If a model cannot be loaded: before anything is encoded.
     KeyboardInterrupt
         When interrupted; what was encoded is in the store.
     """
+    as_whole(n_neighbors, "compare_models: n_neighbors", 1, 10_000)
+    as_seed(random_state)
     encoders = _encoders(corpus, models)
     _check_tasks(tasks, corpus)
     with showing(progress, "Comparing", unit=" steps") as report:
@@ -148,15 +151,18 @@ class _Bench:
         """Measure speed and size, all models in turn; one that fails is measured no further."""
         alive = {name: self.encoders[name] for name in self.vectors}
         if alive:
-            self.costs = measure_costs(
+            self.costs, failures = costs_and_failures(
                 alive, self.corpus.texts, random_state=self.random_state, progress=False
             )
+            for name, why in failures.items():
+                self.failures[name].append(f"what it costs: {why}")
         self._count(len(self.encoders))
 
     def relate(self, n_neighbors: int) -> ModelAgreement | None:
         """Compare neighbourhoods of the models whose vectors have neighbours."""
+        self._count(len(self.encoders) - len(self.vectors))
         if len(self.corpus) < 3:
-            self._count(len(self.encoders))
+            self._count(len(self.vectors))
             return None
         for name, vectors in self.vectors.items():
             k = min(n_neighbors, len(self.corpus) - 1)
@@ -193,6 +199,8 @@ class _Bench:
             found[name] = work()
         except WorkbenchError as error:
             self.failures[name].append(f"{what}: {error}")
+        except Exception as error:  # whatever an encoder or a task raises: the others go on
+            self.failures[name].append(f"{what}: {type(error).__name__}: {error}")
         self._count()
 
     def _count(self, steps: int = 1) -> None:
@@ -216,6 +224,10 @@ def _encoders(
     given = models.items() if isinstance(models, Mapping) else ((None, one) for one in models)
     encoders: dict[str, Encoder] = {}
     for chosen, reference in given:
+        if chosen is not None and (not isinstance(chosen, str) or not chosen.strip()):
+            raise InputError(
+                f"compare_models: a model's name is a text that is not blank; got {chosen!r:.60}."
+            )
         encoder = fitted(load_encoder(reference), corpus.texts)
         name = chosen or encoder.spec.title()
         if name in encoders:

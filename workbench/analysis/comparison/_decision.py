@@ -16,7 +16,9 @@ __all__ = ["Decision", "decide"]
 
 _FEW_EXAMPLES = 100  # below this the intervals were not calibrated to 95 %
 _MOST_NAMES = 4
+_BIASED = ", of the true value: few examples make this score too high"
 _FASTER = 1.2  # the least ratio of speeds that is worth a sentence on a noisy machine
+_MOST_OPEN = 3  # undecided differences named per task: twelve models have 66
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,64 +53,77 @@ def decide(
 ) -> Decision:
     """Return the decision.
 
-    A model stays a candidate while no other is shown better on a task's main metric (paired,
-    after Holm's correction). One candidate that is shown better than all others is taken; of
-    several that cannot be told apart, the fastest; when every model is beaten somewhere, none.
+    A model stays a candidate while it was scored on every task and no other is shown better on
+    a task's main metric (paired, after Holm's correction). A candidate that is alone is taken;
+    of several that cannot be told apart, the one that is clearly faster than the others, or
+    none; when every model is beaten somewhere, none.
     """
     tasks = _main_metrics(models)
     scored = [model for model in models if model.scores]
     main = {task: differences.get((task, metric), ()) for task, metric in tasks.items()}
     if not tasks:
         sentence = "Nothing was scored: give compare_models tasks, tasks.clustering('topic') say."
-        return Decision(None, sentence, (), "", _unknown(models, main, corpus))
+        return Decision(None, sentence, (), "", _unknown(models, (), main, corpus))
     beaten = {found.b if found.verdict == "better" else found.a
               for pairs in main.values() for found in pairs
               if found.verdict in ("better", "worse")}  # fmt: skip
-    candidates = [m for m in scored if m.name not in beaten and len(m.scores) == len(tasks)]
-    chosen = _cheapest(candidates)
+    unbeaten = [model for model in scored if model.name not in beaten]
+    candidates = [model for model in unbeaten if len(model.scores) == len(tasks)]
+    chosen = _chosen(candidates)
+    left_out = [model.name for model in unbeaten if model not in candidates]
+    sentence = _sentence(chosen, candidates, scored, left_out, list(tasks))
     evidence = tuple(_evidence(models, task, metric, main[task]) for task, metric in tasks.items())
     cost = _cost(chosen) if chosen else ""
-    sentence = _sentence(chosen, candidates, scored, tasks)
     name = chosen.name if chosen else None
-    return Decision(name, sentence, evidence, cost, _unknown(models, main, corpus))
+    unknown = _unknown(models, candidates or scored, main, corpus)
+    return Decision(name, sentence, evidence, cost, unknown)
 
 
 def _main_metrics(models: Sequence[ModelResult]) -> dict[str, str]:
     return {task: found.main_metric for model in models for task, found in model.scores.items()}
 
 
-def _cheapest(candidates: Sequence[ModelResult]) -> ModelResult | None:
+def _chosen(candidates: Sequence[ModelResult]) -> ModelResult | None:
+    """Return the only candidate, or the one that is clearly faster than the others."""
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+
     def speed(model: ModelResult) -> float:
         return model.cost.texts_per_second if model.cost else 0.0
 
-    return max(candidates, key=speed) if candidates else None
+    fastest = max(candidates, key=speed)
+    return fastest if _faster(fastest, candidates) else None
 
 
 def _sentence(
     chosen: ModelResult | None,
     candidates: Sequence[ModelResult],
     scored: Sequence[ModelResult],
-    tasks: Mapping[str, str],
+    left_out: Sequence[str],
+    tasks: Sequence[str],
 ) -> str:
-    over = f"on {_listed(list(tasks))}"
-    if chosen is None:
+    over = f"on {_listed(tasks)}"
+    if not candidates:
         return (
             f"No model is best {over}: each is shown worse than another on at least one task, or "
             "was not scored on all. Choose by the task that matters most."
         )
     if len(scored) == 1:
-        return f"{chosen.name} is the only model that was scored; there is nothing to compare."
-    others = [model.name for model in candidates if model is not chosen]
-    if not others:
-        return (
-            f"Take {chosen.name}: {over} no other model is shown better, and each other is shown "
-            "worse than some model at least once."
-        )
-    named = f"{_listed([chosen.name, *others])} cannot be told apart {over} yet"
-    faster = _faster(chosen, candidates)
-    if not faster:
-        return f"Can't tell yet: {named}. Decide by what they cost, or judge more examples."
-    return f"Can't tell yet: {named}. Until then take {chosen.name}: it is {faster}."
+        return f"{scored[0].name} is the only model that was scored; there is nothing to compare."
+    verb = "was" if len(left_out) == 1 else "were"
+    but = f" {_listed(left_out)} {verb} not scored on all of these tasks." if left_out else ""
+    if len(candidates) == 1:
+        each = f"each but {_listed(left_out)}" if left_out else "each"
+        worse = f", and of the others that were scored {each} is shown worse than some model"
+        beaten = len(scored) > 1 + len(left_out)
+        taken = f"Take {candidates[0].name}: {over} no other model is shown better"
+        return f"{taken}{worse if beaten else ''}.{but}"
+    named = [model.name for model in candidates if model is not chosen]
+    named = [chosen.name, *named] if chosen else named
+    open_ = f"Can't tell yet: {_listed(named)} cannot be told apart {over} yet"
+    if chosen is None:
+        return f"{open_}. Decide by what they cost, or judge more examples.{but}"
+    return f"{open_}.{but} Until then take {chosen.name}: it is {_faster(chosen, candidates)}."
 
 
 def _faster(chosen: ModelResult, candidates: Sequence[ModelResult]) -> str:
@@ -127,9 +142,12 @@ def _evidence(
         key=lambda model: -model.scores[task].value(metric),
     )
     best = ranked[0].scores[task].intervals[metric]
+    tied = [m.name for m in ranked[1:] if m.scores[task].value(metric) == best.estimate]
+    highest = "scores highest" if not tied else f"scores highest, level with {_listed(tied)}"
     said = (
-        f"{task}: {ranked[0].name} scores highest, {metric} {best.estimate:.3f} "
-        f"({100 * best.confidence:.0f} % interval {best.low:.3f} to {best.high:.3f})"
+        f"{task}: {ranked[0].name} {highest}, {metric} {best.estimate:.3f} "
+        f"({100 * best.confidence:.0f} % interval {best.low:.3f} to {best.high:.3f}"
+        f"{_BIASED if best.high < best.estimate else ''})"
     )
     if len(ranked) == 1:
         return f"{said}."
@@ -160,6 +178,7 @@ def _cost(model: ModelResult) -> str:
 
 def _unknown(
     models: Sequence[ModelResult],
+    in_question: Sequence[ModelResult],
     main: Mapping[str, Sequence[PairedDifference]],
     corpus: Corpus,
 ) -> tuple[str, ...]:
@@ -167,36 +186,32 @@ def _unknown(
     for model in models:
         if model.audit is not None and model.audit.truncated:
             said.append(f"{model.name}: {model.audit.sentence()}")
+    names = {model.name for model in in_question}
     for task, pairs in main.items():
-        examples = min((found.n for found in pairs), default=0)
-        if 0 < examples < _FEW_EXAMPLES:
+        examples = min(len(model.scores[task]) for model in models if task in model.scores)
+        if examples < _FEW_EXAMPLES:
             said.append(f"{task} has {examples} examples; intervals are rough below 100.")
-        said += _undecided(models, task, pairs)
+        said += _open(task, [found for found in pairs if {found.a, found.b} <= names])
     said.append(f"How the models do on texts unlike the {len(corpus):,} of {corpus.name}.")
     return tuple(said)
 
 
-def _undecided(
-    models: Sequence[ModelResult], task: str, pairs: Sequence[PairedDifference]
-) -> list[str]:
-    """Say what would tell the best model on a task from the rival that is nearest to it."""
-    scored = [model for model in models if task in model.scores]
-    best = max(scored, key=lambda model: model.scores[task].value()).name
-    open_ = [
-        found
+def _open(task: str, pairs: Sequence[PairedDifference]) -> list[str]:
+    """Return what would settle the differences that are not, the nearest to it first."""
+    undecided = [
+        (found.further_examples, *sorted((found.a, found.b)))
         for found in pairs
-        if best in (found.a, found.b)
-        and found.verdict == "can't tell yet"
-        and found.further_examples
+        if found.verdict == "can't tell yet" and found.further_examples
     ]
-    if not open_:
-        return []
-    nearest = min(open_, key=lambda found: found.further_examples or 0)
-    rival = nearest.b if nearest.a == best else nearest.a
-    return [
-        f"{task}: some {nearest.further_examples:,} further examples would tell {best} from "
-        f"{rival}, if the difference is the one seen here."
+    said = [
+        f"{task}: some {examples:,} further examples would tell {a} from {b}, if the difference "
+        "is the one seen here."
+        for examples, a, b in sorted(undecided)[:_MOST_OPEN]
     ]
+    more = len(undecided) - len(said)
+    if more > 0:
+        said.append(f"{task}: {more} more differences are open and would need as many or more.")
+    return said
 
 
 def _listed(names: Sequence[str]) -> str:

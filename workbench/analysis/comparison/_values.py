@@ -258,8 +258,8 @@ def _turned(found: PairedDifference) -> PairedDifference:
         a=found.b,
         b=found.a,
         difference=-found.difference + 0.0,  # no -0.0
-        low=-found.high,
-        high=-found.low,
+        low=-found.high + 0.0,
+        high=-found.low + 0.0,
         effect_size=-found.effect_size + 0.0,
         verdict=_OTHER_WAY.get(found.verdict, found.verdict),
     )

@@ -94,7 +94,8 @@ class TaskScores:
         found = intervals(statistics, random_state=random_state)
         n = len(examples)
         few = (f"{n} examples are few: the intervals are rough.",) if n < FEW else ()
-        return cls(name, kind, metrics, spec, examples, prompts, found, (*notes, *few))
+        said = (*notes, *few, *_on_bias(found))
+        return cls(name, kind, metrics, spec, examples, prompts, found, said)
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         # A read-only mapping cannot be pickled.
@@ -181,3 +182,13 @@ class TaskScores:
                 f"{self.task!r} has no metric {chosen!r}. {suggest(str(chosen), self.metrics)}"
             )
         return chosen
+
+
+def _on_bias(found: Mapping[str, Interval]) -> tuple[str, ...]:
+    """Say why an interval may not hold the value that it stands beside."""
+    return tuple(
+        f"{metric} of so few examples comes out too high; its interval is of the true value, and "
+        "lies below."
+        for metric, interval in found.items()
+        if interval.high < interval.estimate
+    )

@@ -15,7 +15,7 @@ from workbench._progress import ProgressOption
 from workbench.analysis._inputs import as_seed
 from workbench.analysis.evaluation._labels import Labelled, labelled_texts, vectors_of
 from workbench.analysis.evaluation._scores import TaskScores
-from workbench.analysis.evaluation._task import own_name, task_corpus
+from workbench.analysis.evaluation._task import check_enough, own_name, task_corpus
 from workbench.corpus import Corpus
 from workbench.embeddings import EmbeddingStore
 from workbench.errors import InputError
@@ -61,8 +61,8 @@ class ClassificationTask:
         Raises
         ------
         InputError
-            If there is no corpus or no such column, fewer than two labels have two texts, or
-            the encoder cannot be used.
+            If there is no corpus or no such column, fewer than two labels have two texts, fewer
+            than five texts share a label, or the encoder cannot be used.
         """
         seed = as_seed(random_state)
         labelled, folds = self._learnable(corpus)
@@ -102,6 +102,7 @@ def _learnable(labelled: Labelled) -> tuple[Labelled, int]:
         notes.append(
             f"{len(alone)} texts whose label no other text has were left out: it cannot be learnt."
         )
+        check_enough(len(kept), "texts whose label another text has too", "classification")
         labelled = Labelled(labelled.corpus.take(kept), labelled.labels[kept], ())
     folds = min(_FOLDS, max(sizes.values()))
     if folds < _FOLDS:
@@ -124,13 +125,15 @@ def _predicted(
     from sklearn.model_selection import StratifiedKFold
 
     splits = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    # By number: as fixed-width strings, one long label would take its length for every text.
+    names, codes = np.unique(labels, return_inverse=True)
     predicted = np.empty(len(labels), dtype=object)
     with warnings.catch_warnings():
         # Labels rarer than folds: a note says so.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        parts = list(splits.split(vectors, labels.astype(str)))
+        parts = list(splits.split(vectors, codes))
     for train, test in parts:
         probe = LogisticRegression(max_iter=_MOST_STEPS)
-        probe.fit(vectors[train], labels[train].astype(str))
-        predicted[test] = probe.predict(vectors[test]).astype(object)
+        probe.fit(vectors[train], codes[train])
+        predicted[test] = names[probe.predict(vectors[test])]
     return predicted

@@ -12,9 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbench._arrays import IntArray
 
-__all__ = ["METRICS", "query_metrics", "ranks_in", "score_blocks"]
+__all__ = ["query_metrics", "ranks_in", "score_blocks"]
 
-METRICS = ("ndcg", "mrr", "map", "recall", "precision")
 _BLOCK_CELLS = 4_000_000  # 32 MB of float64 similarities at a time
 
 
