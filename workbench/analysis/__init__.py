@@ -2,13 +2,17 @@
 
 from workbench.analysis import tasks
 from workbench.analysis.agreement import ModelAgreement, agreement
+from workbench.analysis.alignment import AlignedMaps, aligned_maps
 from workbench.analysis.audit import TruncationAudit, audit_truncation
+from workbench.analysis.cluster_edits import ClusterEdits
+from workbench.analysis.cluster_facts import ClusterFacts, cluster_facts
 from workbench.analysis.clustering import Cluster, Clustering, cluster
 from workbench.analysis.comparison import Comparison, Decision, ModelResult, compare_models
 from workbench.analysis.cost import ModelCost, measure_costs
 from workbench.analysis.evaluation import Task, TaskScores
 from workbench.analysis.geometry import Geometry, geometry
 from workbench.analysis.keywords import class_keywords
+from workbench.analysis.map_quality import MapQuality, map_quality
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
 from workbench.analysis.parameters import (
     CLUSTERING_PARAMETERS,
@@ -20,22 +24,30 @@ from workbench.analysis.projection import Projection, project
 from workbench.analysis.retrieval_search import SearchHits, semantic_search
 from workbench.analysis.significance import Interval, PairedDifference
 from workbench.analysis.similarity import SimilarityMatrix, similarity_matrix
+from workbench.analysis.stability import ClusterStability, cluster_stability
+from workbench.analysis.sweep import ParameterSweep, sweep
 
 __all__ = [
     "CLUSTERING_PARAMETERS",
     "PROJECTION_PARAMETERS",
+    "AlignedMaps",
     "Cluster",
+    "ClusterEdits",
+    "ClusterFacts",
+    "ClusterStability",
     "Clustering",
     "Comparison",
     "Decision",
     "Geometry",
     "Interval",
+    "MapQuality",
     "ModelAgreement",
     "ModelCost",
     "ModelResult",
     "Neighbors",
     "PairedDifference",
     "Parameter",
+    "ParameterSweep",
     "Projection",
     "SearchHits",
     "SimilarityMatrix",
@@ -43,16 +55,21 @@ __all__ = [
     "TaskScores",
     "TruncationAudit",
     "agreement",
+    "aligned_maps",
     "audit_truncation",
     "checked",
     "class_keywords",
     "cluster",
+    "cluster_facts",
+    "cluster_stability",
     "compare_models",
     "geometry",
+    "map_quality",
     "measure_costs",
     "nearest_neighbors",
     "project",
     "semantic_search",
     "similarity_matrix",
+    "sweep",
     "tasks",
 ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -11,16 +11,25 @@ import pandas as pd
 
 from workbench._arrays import FloatArray, IntArray, freeze
 from workbench._html import rows_table
+from workbench.analysis._estimators import (
+    ESTIMATOR_PARAMETERS,
+    Clusterer,
+    any_partition,
+    as_clusterer,
+    clusterer_name,
+    clusterer_params,
+    seeded,
+)
 from workbench.analysis._inputs import as_embeddings, as_seed, renamed
 from workbench.analysis.keywords import class_keywords
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import CLUSTERING_PARAMETERS, ParameterValue, checked
-from workbench.analysis.partition import partition
-from workbench.analysis.reduction import check_neighbors
+from workbench.analysis.partition import Reduce
+from workbench.analysis.reduction import check_neighbors, reduce_umap
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
-__all__ = ["Cluster", "Clustering", "cluster", "silhouette"]
+__all__ = ["Cluster", "Clustering", "cluster", "clustered", "silhouette", "with_labels"]
 
 _EXEMPLARS = 3
 _SILHOUETTE_ROWS = 10_000
@@ -33,23 +42,28 @@ class Cluster:
     Parameters
     ----------
     label
-        Its number; 0 is the largest cluster.
+        Its number; 0 is the largest cluster, until clusters are edited.
     size
         How many texts it has.
     exemplars
         The rows of the (up to three) texts nearest to its centre by cosine, nearest first.
     keywords
         The words that set it apart (c-TF-IDF), the strongest first.
+    given_name
+        The name that somebody gave it; empty when nobody has.
     """
 
     label: int
     size: int
     exemplars: tuple[int, ...]
     keywords: tuple[str, ...]
+    given_name: str = ""
 
     @property
     def name(self) -> str:
-        """The label and the first three keywords: ``"3: refund, money, card"``."""
+        """The given name, or the label and three keywords: ``"3: refund, money, card"``."""
+        if self.given_name:
+            return self.given_name
         return f"{self.label}: {', '.join(self.keywords[:3])}" if self.keywords else str(self.label)
 
 
@@ -60,13 +74,16 @@ class Clustering:
     Parameters
     ----------
     labels
-        Read-only int64 array of shape (n,): 0 is the largest cluster, -1 means unclustered.
+        Read-only int64 array of shape (n,): 0 is the largest cluster (until clusters are
+        edited), -1 means unclustered.
     embeddings
         The n texts and their vectors.
     method
-        ``hdbscan``, ``kmeans``, ``agglomerative`` or ``community``.
+        ``hdbscan``, ``kmeans``, ``agglomerative``, ``community``, or the class of a scikit-learn
+        clusterer (of a pipeline, its steps: ``"PCA + KMeans"``).
     params
-        The method's parameters, as they were used.
+        The method's parameters, as they were used; of a clusterer, what is neither a number nor a
+        word as its repr.
     random_state
         The seed.
     reduction
@@ -78,6 +95,10 @@ class Clustering:
         The clusters in the order of their labels.
     notes
         Sentences about what was done otherwise than asked.
+    edits
+        Sentences about what was changed by hand since, in order (``ClusterEdits``).
+    estimator
+        The scikit-learn clusterer, seeded and not fitted; None for the other methods.
     """
 
     labels: IntArray
@@ -89,6 +110,8 @@ class Clustering:
     silhouette: float
     clusters: tuple[Cluster, ...]
     notes: tuple[str, ...] = ()
+    edits: tuple[str, ...] = ()
+    estimator: Clusterer | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", freeze(self.labels))
@@ -123,7 +146,9 @@ class Clustering:
 
     def title(self) -> str:
         """Return how the texts were clustered, for titles."""
-        return f"{self.embeddings.title()} · {self.method}, {len(self.clusters)} clusters"
+        edited = ", edited" if self.edits else ""
+        count = len(self.clusters)
+        return f"{self.embeddings.title()} · {self.method}, {count} clusters{edited}"
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per text: ``id, text, cluster, cluster_name``, the corpus' columns."""
@@ -148,6 +173,7 @@ class Clustering:
             "random_state": self.random_state,
             **self.params,
             "notes": " ".join(self.notes),
+            **({"edits": " ".join(self.edits)} if self.edits else {}),
             "corpus_fingerprint": self.embeddings.corpus.fingerprint,
         }
 
@@ -172,7 +198,7 @@ class Clustering:
 def cluster(
     embeddings: Embeddings,
     *,
-    method: str = "hdbscan",
+    method: str | Clusterer = "hdbscan",
     random_state: int = 0,
     neighbors: Neighbors | None = None,
     **params: ParameterValue,
@@ -185,40 +211,94 @@ def cluster(
         The n texts.
     method
         ``hdbscan`` (on a UMAP reduction, which the result names), ``kmeans`` (on unit vectors),
-        ``agglomerative`` (average linkage, cosine) or ``community`` (sentence-transformers'
-        community detection).
+        ``agglomerative`` (average linkage, cosine), ``community`` (sentence-transformers'
+        community detection), or any scikit-learn clusterer: an object with ``fit_predict``, such
+        as ``DBSCAN(eps=0.3, metric="cosine")`` or a pipeline. It is cloned, and fitted on the
+        unit vectors; its time and memory are its own.
     random_state
-        The same number gives the same clusters.
+        The same number gives the same clusters. A clusterer gets it where its own is None.
     neighbors
         The texts' neighbours by cosine, where they are known; only the reduction uses them.
     **params
         The method's parameters: ``CLUSTERING_PARAMETERS``. Values that n texts do not allow are
-        lowered, and a note says so.
+        lowered, and a note says so. Beside a clusterer, which has its own, only ``reduction``
+        (``"umap"``: it is fitted on a reduction, which the result names) and ``dimensions``.
 
     Raises
     ------
     InputError
         If the method or a parameter is unknown or out of range, the neighbours are those of
-        other vectors, a vector is all zeros, or there are more than 10,000 texts for
-        ``agglomerative`` (or for ``hdbscan`` with ``reduction="none"``).
+        other vectors, a vector is all zeros, there are more than 10,000 texts for
+        ``agglomerative`` (or for ``hdbscan`` with ``reduction="none"``), or a clusterer cannot
+        be fitted on these texts.
     """
     source = as_embeddings(embeddings, "cluster")
-    values = checked(method, params, CLUSTERING_PARAMETERS)
     seed = as_seed(random_state)
+    estimator = None
+    if isinstance(method, str):
+        name, values = method, checked(method, params, CLUSTERING_PARAMETERS)
+    else:
+        estimator = seeded(as_clusterer(method), seed)
+        name = clusterer_name(estimator)
+        values = checked(name, params, {name: ESTIMATOR_PARAMETERS})
     check_neighbors(neighbors, source)
-    found = partition(source, method, values, seed, neighbors)
+    return clustered(source, name, estimator, values, seed, neighbors)
+
+
+def clustered(
+    source: Embeddings,
+    method: str,
+    estimator: Clusterer | None,
+    values: Mapping[str, ParameterValue],
+    seed: int,
+    neighbors: Neighbors | None,
+    reduce: Reduce = reduce_umap,
+) -> Clustering:
+    """Return the texts in clusters by checked values: what `cluster` does once all is checked."""
+    found = any_partition(source, method, estimator, values, seed, neighbors, reduce)
     labels = _by_size(found.labels)
     vectors = source.unit()
+    own = {} if estimator is None else clusterer_params(estimator)
     return Clustering(
         labels=labels,
         embeddings=source,
         method=method,
-        params={**values, **dict(found.changed)},
+        params={**own, **values, **dict(found.changed)},
         random_state=seed,
         reduction=found.reduction,
         silhouette=silhouette(vectors, labels, random_state=seed),
         clusters=_described(source, vectors, labels),
         notes=found.notes,
+        estimator=estimator,
+    )
+
+
+def with_labels(
+    clustering: Clustering, labels: IntArray, names: Sequence[str], edits: Sequence[str]
+) -> Clustering:
+    """Return a clustering with other labels, described anew.
+
+    Parameters
+    ----------
+    clustering
+        What it was.
+    labels
+        Shape (n,): -1, and every number from 0 to k - 1.
+    names
+        The k clusters' given names, empty for none.
+    edits
+        Sentences about what was changed.
+    """
+    vectors = clustering.embeddings.unit()
+    found = _described(clustering.embeddings, vectors, labels)
+    return replace(
+        clustering,
+        labels=labels,
+        silhouette=silhouette(vectors, labels, random_state=clustering.random_state),
+        clusters=tuple(
+            replace(one, given_name=name) for one, name in zip(found, names, strict=True)
+        ),
+        edits=tuple(edits),
     )
 
 

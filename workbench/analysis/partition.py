@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -12,11 +13,11 @@ from workbench.analysis._inputs import distinct_rows, steady_threads
 from workbench.analysis.communities import community_labels
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import ParameterValue
-from workbench.analysis.reduction import reduce_umap
+from workbench.analysis.reduction import Reduction, reduce_umap
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
-__all__ = ["MOST_PAIRWISE", "Partition", "partition"]
+__all__ = ["MOST_PAIRWISE", "Partition", "Reduce", "partition"]
 
 MOST_PAIRWISE = 10_000
 _STARTS = 4
@@ -44,12 +45,31 @@ class Partition:
     notes: tuple[str, ...] = ()
 
 
+class Reduce(Protocol):
+    """What reduces the vectors: ``reduce_umap``, or what keeps its result for the next call."""
+
+    def __call__(
+        self,
+        embeddings: Embeddings,
+        neighbors: Neighbors | None,
+        /,
+        *,
+        dimensions: int,
+        n_neighbors: int,
+        min_dist: float,
+        random_state: int,
+    ) -> Reduction:
+        """Return the reduction."""
+        ...
+
+
 def partition(
     embeddings: Embeddings,
     method: str,
     values: Mapping[str, ParameterValue],
     random_state: int,
     neighbors: Neighbors | None,
+    reduce: Reduce = reduce_umap,
 ) -> Partition:
     """Return the labels that a method gives with checked parameter values.
 
@@ -60,7 +80,7 @@ def partition(
     """
     vectors = embeddings.unit()
     if method == "hdbscan":
-        return _hdbscan(embeddings, vectors, values, random_state, neighbors)
+        return _hdbscan(embeddings, vectors, values, random_state, neighbors, reduce)
     if method == "community":
         fewest = int(values["min_community_size"])
         found = community_labels(
@@ -116,6 +136,7 @@ def _hdbscan(
     values: Mapping[str, ParameterValue],
     random_state: int,
     neighbors: Neighbors | None,
+    reduce: Reduce,
 ) -> Partition:
     """Return the labels of HDBSCAN, after a UMAP reduction unless it is declined.
 
@@ -131,14 +152,8 @@ def _hdbscan(
     points, reduction = vectors, ""
     changed: tuple[tuple[str, ParameterValue], ...] = ()
     if values["reduction"] == "umap" and vectors.shape[1] > int(values["dimensions"]):
-        reduced = reduce_umap(
-            embeddings,
-            neighbors,
-            dimensions=int(values["dimensions"]),
-            n_neighbors=int(values["n_neighbors"]),
-            min_dist=0.0,
-            random_state=random_state,
-        )
+        options = {name: int(values[name]) for name in ("dimensions", "n_neighbors")}
+        reduced = reduce(embeddings, neighbors, **options, min_dist=0.0, random_state=random_state)
         points, notes, changed = reduced.coordinates, reduced.notes, reduced.changed
         reduction = f"{reduced.method}, {values['dimensions']} dimensions"
     elif values["reduction"] == "umap":

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from workbench._arrays import FloatArray, IntArray
 from workbench.analysis._inputs import distinct_rows
 
-__all__ = ["MOST_ROWS", "trustworthiness"]
+__all__ = ["MOST_ROWS", "measured_rows", "ranks", "trustworthiness"]
 
 MOST_ROWS = 5000
 _BLOCK_CELLS = 4_000_000
@@ -39,9 +39,7 @@ def trustworthiness(
     from sklearn.neighbors import NearestNeighbors
 
     n = len(vectors)
-    rows = np.arange(n)
-    if n > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(random_state).choice(n, MOST_ROWS, replace=False))
+    rows = measured_rows(n, random_state)
     on_map = NearestNeighbors(n_neighbors=k).fit(coordinates).kneighbors(return_distance=False)
     first, which = distinct_rows(vectors)
     distinct = vectors if len(first) == n else vectors[first]
@@ -53,14 +51,39 @@ def trustworthiness(
         if distinct is not vectors:
             cosines = cosines[:, which]
         cosines[np.arange(len(block)), block] = -np.inf
-        penalty += int(np.maximum(_ranks(cosines, on_map[block]) - k, 0).sum())
+        penalty += int(np.maximum(ranks(cosines, on_map[block]) - k, 0).sum())
     return 1.0 - penalty * 2.0 / (len(rows) * k * (2.0 * n - 3.0 * k - 1.0))
 
 
-def _ranks(cosines: FloatArray, columns: NDArray[np.int64]) -> IntArray:
-    """Return, from 1, the rank of some columns' cosines in each row, shape (b, k)."""
-    ranks = np.empty(columns.shape, np.int64)
-    for place, column in enumerate(columns.T):
-        theirs = cosines[np.arange(len(cosines)), column, None]
-        ranks[:, place] = 1 + np.count_nonzero(cosines > theirs, axis=1)
-    return ranks
+def measured_rows(n: int, random_state: int) -> IntArray:
+    """Return the rows of n texts that are measured: all, or ``MOST_ROWS`` drawn with the seed."""
+    if n <= MOST_ROWS:
+        return np.arange(n)
+    drawn = np.random.default_rng(random_state).choice(n, MOST_ROWS, replace=False)
+    return np.asarray(np.sort(drawn), np.int64)
+
+
+def ranks(
+    nearness: NDArray[np.floating], columns: NDArray[np.int64], *, same: float = 0.0
+) -> IntArray:
+    """Return the rank of some columns in each row, the nearest being 1.
+
+    Parameters
+    ----------
+    nearness
+        Larger is nearer, shape (b, n).
+    columns
+        Shape (b, k).
+    same
+        By how much values differ that share a rank.
+
+    Returns
+    -------
+    ndarray
+        Shape (b, k).
+    """
+    found = np.empty(columns.shape, np.int64)
+    for row, values in enumerate(nearness):  # a row at a time stays in the processor's cache
+        for place, bound in enumerate(values[columns[row]] + values.dtype.type(same)):
+            found[row, place] = 1 + np.count_nonzero(values > bound)
+    return found
