@@ -121,6 +121,12 @@ def test_cells_stay_as_they_are(views: dict[str, View]) -> None:
     assert not small.figure.layout.yaxis.ticktext
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_somebody_wrote_on_a_figure_goes_too(name: str, views: dict[str, View]) -> None:
+    figure = go.Figure(views[name].figure).add_annotation(text=f"see {SECRET}", x=0, y=0)
+    assert SECRET not in redacted(View(figure, views[name].texts), texts=False).to_json()
+
+
 def test_the_columns_own_label_goes_too(
     private: Corpus, embedded: Callable[..., Embeddings]
 ) -> None:

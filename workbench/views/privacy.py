@@ -144,6 +144,8 @@ def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
         return draw_map(coordinates, table, meta)
     figure = go.Figure(view.figure)
     figure.update_layout(meta={"workbench": meta})
+    # What somebody wrote on the figure may quote a text; update_layout would keep it.
+    figure.layout.annotations = figure.layout.shapes = figure.layout.images = ()
     if meta.get("order") == "label":
         bare = {"tickvals": None, "ticktext": None, "showticklabels": False}
         figure.update_yaxes(bare if meta["label"] is None else {})

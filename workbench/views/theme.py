@@ -21,7 +21,7 @@ __all__ = [
 Mode: TypeAlias = Literal["light", "dark"]
 
 # Okabe and Ito's colours, told apart with the common kinds of colour blindness; black, blue and
-# yellow are shifted so that each has contrast on its background.
+# yellow are shifted for their background. On white, orange, sky blue and yellow stay below 3:1.
 PALETTE: dict[Mode, tuple[str, ...]] = {
     "light": (
         "#0072b2",
