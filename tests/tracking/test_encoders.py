@@ -172,7 +172,11 @@ def test_a_served_lsa_needs_no_workbench_installed(
     )
     (tmp_path / "x.csv").write_text("text\nthe order\n")
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-B", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     vector, where, read = done.stdout.strip().splitlines()
