@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from html import escape
 
 import numpy as np
 
@@ -91,7 +92,8 @@ class TruncationAudit:
         return {name: value for name, value in facts.items() if value is not None}
 
     def _repr_html_(self) -> str:
-        return facts_table(f"{self.title()}: {self.sentence()}", self.summary())
+        # Beside the table, not its caption: that is as narrow as the numbers.
+        return f"<p>{escape(self.sentence())}</p>{facts_table(self.title(), self.summary())}"
 
 
 def _of(count: int, texts: int) -> str:

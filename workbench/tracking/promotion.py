@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workbench._html import rows_table
+from workbench._html import elide
 from workbench._progress import showing
 from workbench.analysis.comparison import Comparison, ModelResult
 from workbench.analysis.evaluation import TaskScores
@@ -94,7 +95,8 @@ class Promotion:
         return pairs_frame(list(self.differences.items()))
 
     def _repr_html_(self) -> str:
-        return rows_table(f"{self.title()}.", ("",), [(reason,) for reason in self.reasons])
+        reasons = "".join(f"<li>{escape(elide(reason, 400))}</li>" for reason in self.reasons)
+        return f"<p><strong>{escape(self.title())}</strong></p><ul>{reasons}</ul>"
 
     def __repr__(self) -> str:
         return f"Promotion({self.title()!r})"
