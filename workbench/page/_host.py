@@ -11,30 +11,45 @@ from workbench.views import host_theme
 
 __all__ = ["comparison_css", "host_css", "host_module", "host_script", "page_css"]
 
-# Each file uses only those before it. They are modules to an editor; here they are joined, so
-# that a page needs neither a bundler nor a server.
+# Each file imports only from those before it. They are modules to an editor; here each becomes a
+# function's scope in one script, so that a page needs neither a bundler nor a server.
 _FILES = (
     "host_library.js",
     "host_model.js",
-    "host_figures.js",
+    "host_page.js",
     "host_panels.js",
+    "host_figures.js",
+    "host_map.js",
+    "host_heatmap.js",
+    "host_clusters.js",
     "host_models.js",
     "host_ranks.js",
     "host_choices.js",
-    "host_page.js",
+    "host.js",
 )
-_IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async )?function|const )", re.MULTILINE)
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:(?:async )?function|const) (\w+))", re.MULTILINE)
 
 
 def _read(name: str) -> str:
     return files("workbench.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _joined(*names: str) -> str:
+def _imported(source: str) -> str:
+    return _IMPORT.sub(r"const \1 = \2;", source)
+
+
+def _scoped(name: str) -> str:
+    """Return a module as a constant that holds what it exports."""
+    source = _read(name)
+    exported = ", ".join(_EXPORT.findall(source))
+    body = _EXPORT.sub("", _imported(source))
+    return f"const {name.removesuffix('.js')} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
+
+
+def _joined(last: str) -> str:
     theme = f"const THEME = {json.dumps(host_theme())};\n"
-    parts = [_EXPORT.sub("", _IMPORT.sub("", _read(name))) for name in names]
-    return theme + "\n".join(parts)
+    return theme + "".join(_scoped(name) for name in _FILES) + _EXPORT.sub("", _imported(_read(last)))
 
 
 @cache
@@ -58,13 +73,13 @@ def host_css() -> str:
 @cache
 def host_module() -> str:
     """Return an ES module: ``mount`` by name, the anywidget by default."""
-    return _joined(*_FILES, "host.js", "host_widget.js") + "\nexport { mount };\n"
+    return _joined("host_widget.js") + "\nexport { mount };\n"
 
 
 @cache
 def host_script() -> str:
     """Return a classic script that sets ``window.workbenchHost`` and shows what waits for it."""
-    body = _joined(*_FILES, "host.js", "host_static.js")
+    body = _joined("host_static.js")
     ready = "window.workbenchHost = { mount, show };\nshowQueued();"
     script = f'"use strict";\n(() => {{\n{body}\n{ready}\n}})();\n'
     return script.replace("</script", "<\\/script")

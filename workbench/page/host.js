@@ -1,20 +1,41 @@
 // mount(element, view, hooks): one figure with its texts, live in a notebook or static in a page.
 import { shared } from "./host_library.js";
-import { kindOf, readView, rowsOf, rowsOfCluster, search, similarity } from "./host_model.js";
-import { configOf, figureOf, heightOf } from "./host_figures.js";
-import { build, make, showError, showReadout, showState, showView, textBlock } from "./host_panels.js";
-import { isModels, modelFigureOf, pointedModels } from "./host_models.js";
-import { choose, keyedModels, pointAt, showRanks } from "./host_choices.js";
+import { kindOf, readView, search } from "./host_model.js";
 import { followPointer, followTheme, followWidth, link, nearViewport, throttle } from "./host_page.js";
+import { build, showError, showState, showView } from "./host_panels.js";
+import { configOf, figureOf, heightOf, plainKind } from "./host_figures.js";
+import { mapKind } from "./host_map.js";
+import { heatmapKind } from "./host_heatmap.js";
+import { clustersKind } from "./host_clusters.js";
+import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
+
+// What a kind of figure is: its `hint`, the name of its `keys`, whether it `searches`, has `colors`,
+// a `bare` mode bar, what its `things` are called; read(model), figure(model, state, theme) or
+// draw(host), controls(host) → {nodes, show()}, shown(host), drawn(host), and what a person does:
+// hovered, clicked(host, point), lassoed(host, event), moved(host), keyed(host, event). All but
+// hint and figure are optional.
+const KINDS = {
+  map: mapKind,
+  heatmap: heatmapKind,
+  clusters: clustersKind,
+  models: modelsKind,
+  "models-matrix": modelsMatrixKind,
+  ranks: ranksKind,
+};
 
 // `hooks`: library() → promise of plotly.js, and onSelection(ids), onHover(id | null),
-// onViewport({x, y} | {}), onControls({color_by, query, pinned}), each optional.
+// onViewport({x, y} | {}), onControls({color_by, query, pinned, options}), onAction(name, value),
+// each optional; onAction asks the kernel for something, so that a page without one has none.
 export function mount(element, view, hooks, theme = THEME) {
   const host = { hooks, theme, plotly: null, drawn: false, near: false, seen: false, dragging: false };
+  Object.assign(host, doings(host));
   host.parts = build(element, actionsOf(host));
-  host.linked = link(host.parts.root, () => host.model?.meta.corpus, (ids) => receive(host, ids));
-  host.hover = throttle(100, (id) => hooks.onHover?.(id));
-  host.select = (ids) => { select(host, ids); released(host); };
+  host.linked = link(host.parts.root, () => host.model?.meta.corpus, {
+    selection: (ids) => receive(host, ids),
+    hover: (id) => host.kind?.pointed?.(host, id),
+  });
+  const told = throttle(100, (id) => hooks.onHover?.(id));
+  host.hover = (id) => { told(id); host.linked.hover(id); };
   host.stops = [
     followTheme((mode) => { host.parts.root.dataset.theme = mode; change(host, { mode }); }),
     followWidth(host.parts.plot, (width) => resized(host, width)),
@@ -33,6 +54,20 @@ export function mount(element, view, hooks, theme = THEME) {
   };
 }
 
+// What a kind may do with its host: each change goes through one of these.
+function doings(host) {
+  return {
+    guard: (action) => guard(host, action),
+    change: (changes) => change(host, changes),
+    control: (changes) => controlled(host, changes),
+    option: (name, value) => controlled(host, { options: { ...host.state.options, [name]: value } }),
+    select: (ids, how) => { select(host, ids, how); released(host); },
+    selectRows: (rows, how) => host.select(rows.map((row) => host.model.ids[row]), how),
+    ask: (name, value) => host.hooks.onAction?.(name, value),
+    redraw: () => draw(host),
+  };
+}
+
 function guard(host, action) {
   try {
     return action();
@@ -46,8 +81,16 @@ function guard(host, action) {
 
 function load(host, view, state) {
   const before = host.model?.kind;
+  const kind = KINDS[view.figure.layout?.meta?.workbench?.kind] ?? plainKind;
   host.model = readView(view);
-  if (before !== host.model.kind) free(host);
+  kind.read?.(host.model);
+  if (before !== host.model.kind) {
+    free(host);
+    host.kind = kind;
+    host.own = kind.controls?.(host);
+    host.parts.own.replaceChildren(...(host.own?.nodes ?? []));
+    host.parts.overlay.replaceChildren();
+  }
   host.parts.error.hidden = true;
   const { model } = host;
   const known = (state.selection ?? []).filter((id) => model.rowOf.has(id));
@@ -60,17 +103,23 @@ function load(host, view, state) {
     query: state.query ?? "",
     hits: search(model, state.query),
     pinned: pair(model, state.pinned),
+    options: state.options ?? {},
     viewport: full(state.viewport),
     dragmode: before === model.kind ? host.state?.dragmode : undefined,
     cell: null,
   };
   host.at = null;
   host.parts.plot.style.minHeight = `${heightOf(model)}px`;
-  showView(host.parts, model);
-  showPinned(host);
-  showState(host.parts, model, host.state);
+  showView(host.parts, model, kind);
+  kind.shown?.(host);
+  show(host);
   if (known.length) host.linked.publish(sorted(known));
   draw(host);
+}
+
+function show(host) {
+  showState(host.parts, host.model, host.state, host.kind.things);
+  host.own?.show?.();
 }
 
 function saved(host) {
@@ -78,8 +127,8 @@ function saved(host) {
   return { selection: [...selection], viewport: viewport ?? {}, ...controlsOf(host.state) };
 }
 
-function controlsOf({ colorBy, query, pinned }) {
-  return { color_by: colorBy, query, pinned: pinned ?? [] };
+function controlsOf({ colorBy, query, pinned, options }) {
+  return { color_by: colorBy, query, pinned: pinned ?? [], options };
 }
 
 function full(viewport) {
@@ -97,7 +146,7 @@ function sorted(ids) {
 function change(host, changes) {
   if (!host.state) return;
   Object.assign(host.state, changes);
-  showState(host.parts, host.model, host.state);
+  show(host);
   draw(host);
 }
 
@@ -129,9 +178,11 @@ function setControls(host, controls) {
     query,
     hits: query === state.query ? state.hits : search(model, query),
     pinned: pair(model, controls.pinned ?? state.pinned),
+    options: controls.options ?? state.options,
   };
-  change(host, changes);
-  showPinned(host);
+  Object.assign(state, changes);
+  host.kind.shown?.(host);
+  change(host, {});
 }
 
 function controlled(host, changes) {
@@ -146,14 +197,9 @@ function actionsOf(host) {
   return {
     colorBy: (colorBy) => guard(host, () => controlled(host, { colorBy })),
     query: later,
-    cluster: (label) => label && guard(host, () => selectRows(host, rowsOfCluster(host.model, Number(label)))),
-    selectHits: () => guard(host, () => selectRows(host, host.state.hits ?? [])),
+    selectHits: () => guard(host, () => host.selectRows(host.state.hits ?? [])),
     clear: () => guard(host, () => select(host, [])),
   };
-}
-
-function selectRows(host, rows) {
-  select(host, rows.map((row) => host.model.ids[row]));
 }
 
 // ---- drawing
@@ -185,9 +231,10 @@ function draw(host) {
 async function redraw(host) {
   await null; // all changes of one event are drawn together
   while (host.stale && host.near && host.state && !host.dragging && !host.gone) {
-    if (host.model.kind === "ranks") showRanks(host, (action) => guard(host, action));
+    if (host.kind.draw) host.kind.draw(host);
     else await showFigure(host);
     host.drawn = true;
+    host.kind.drawn?.(host);
     host.parts.root.dataset.drawn = "true";
     host.parts.error.hidden = true; // what failed before has worked now
     makeRoom(host);
@@ -197,9 +244,8 @@ async function redraw(host) {
 async function showFigure(host) {
   host.plotly ??= await host.hooks.library();
   host.stale = false;
-  const build = isModels(host.model) ? modelFigureOf : figureOf;
-  const { data, layout } = build(host.model, host.state, host.theme);
-  await host.plotly.react(host.parts.plot, data, layout, configOf(host.model));
+  const { data, layout } = figureOf(host.kind, host.model, host.state, host.theme);
+  await host.plotly.react(host.parts.plot, data, layout, configOf(host.kind));
   if (!host.drawn) listen(host);
 }
 
@@ -238,7 +284,7 @@ function destroy(host) {
 function resized(host, width) {
   if (!host.state || !width || width === host.state.width) return;
   host.state.width = width;
-  if (!host.drawn || host.model.kind === "ranks") draw(host);
+  if (!host.drawn || host.kind.draw) draw(host);
   else host.plotly.Plots.resize(host.parts.plot).then(() => draw(host));
 }
 
@@ -272,54 +318,19 @@ function listen(host) {
   const { plot } = host.parts;
   plot.removeAllListeners?.();
   const on = (name, action) => plot.on(name, (event) => guard(host, () => action(event)));
-  on("plotly_hover", (event) => hovered(host, event.points[0]));
-  on("plotly_unhover", () => host.hover(null));
-  on("plotly_click", (event) => { clicked(host, event.points[0]); released(host); });
+  on("plotly_hover", (event) => host.kind.hovered?.(host, event.points[0]));
+  on("plotly_unhover", () => { host.hover(null); host.kind.pointed?.(host, null); });
+  on("plotly_click", (event) => { host.kind.clicked?.(host, event.points[0]); released(host); });
   on("plotly_selected", (event) => {
     if (!host.dragging) return; // plotly's echo of a redraw, not a person's lasso
-    if (event) lassoed(host, event.points);
+    if (event) host.kind.lassoed?.(host, event);
     released(host);
+    if (event) draw(host); // also when nothing changed: it takes the outline away
   });
   on("plotly_deselect", () => select(host, []));
+  on("plotly_relayouting", () => host.kind.moving?.(host));
   on("plotly_relayout", (event) => moved(host, event));
-  plot.onkeydown = (event) => guard(host, () => keyed(host, event));
-}
-
-function lassoed(host, points) {
-  const rows = points.filter((point) => typeof point.customdata === "number").map((point) => point.customdata);
-  const ids = new Set(rows.map((row) => host.model.ids[row]));
-  select(host, host.shift ? new Set([...host.state.selection, ...ids]) : ids);
-  draw(host); // also when nothing changed: it takes the outline away
-}
-
-function hovered(host, point) {
-  const { model, parts } = host;
-  if (isModels(model)) return pointAt(host, pointedModels(model, point));
-  if (model.kind === "heatmap") return pointCell(host, point.y, point.x);
-  if (model.kind === "clusters") return showCluster(host, point.pointNumber);
-  if (!(point.customdata in model.ids)) return undefined;
-  showReadout(parts, textBlock(model, point.customdata));
-  return host.hover(model.ids[point.customdata]);
-}
-
-function showCluster(host, place) {
-  const bar = host.model.meta.clusters[place];
-  const share = ((100 * bar.size) / host.model.ids.length).toFixed(0);
-  const name = make("div", "wb-facts", {}, make("bdi", "", { textContent: bar.name }), make("bdi", "", { textContent: `${bar.size} texts, ${share} %` }));
-  showReadout(host.parts, make("div", "wb-block", {}, name), ...bar.exemplars.map((row) => textBlock(host.model, row)));
-}
-
-function clicked(host, point) {
-  const { model, state } = host;
-  if (isModels(model)) return choose(host, pointedModels(model, point));
-  if (model.kind === "heatmap") return pin(host, [point.y, point.x]);
-  if (model.kind === "clusters") return selectRows(host, rowsOfCluster(model, point.customdata));
-  const id = model.ids[point.customdata];
-  if (id === undefined) return undefined;
-  const next = host.shift ? new Set(state.selection) : new Set();
-  if (host.shift && next.has(id)) next.delete(id);
-  else next.add(id);
-  return select(host, next);
+  plot.onkeydown = (event) => guard(host, () => host.kind.keyed?.(host, event));
 }
 
 function moved(host, event) {
@@ -331,60 +342,5 @@ function moved(host, event) {
   host.state.viewport = viewport;
   host.hooks.onViewport?.(viewport ?? {});
   if (reset) draw(host);
-}
-
-// ---- heatmap
-
-function pointCell(host, i, j) {
-  const { model, parts } = host;
-  const { rows, columns, metric } = model.meta;
-  if (!model.z[i] || model.z[i][j] === undefined) return;
-  host.at = [i, j];
-  const value = `${metric} ${similarity(model, i, j)}`;
-  const held = host.state.cell ? [...host.state.cell] : null;
-  const kept = held && !(held[0] === i && held[1] === j) ? [cellLine(model, held, "kept: ")] : [];
-  showReadout(parts, make("div", "wb-value", { textContent: value }), textBlock(model, rows[i]), textBlock(model, columns[j]), ...kept);
-  host.hover(model.ids[rows[i]]);
-}
-
-function cellLine(model, [i, j], before) {
-  const { rows, columns, metric } = model.meta;
-  const text = `${before}${model.ids[rows[i]]} and ${model.ids[columns[j]]}, ${metric} ${similarity(model, i, j)}`;
-  return make("div", "wb-hint", { textContent: text });
-}
-
-function pin(host, [i, j]) {
-  const { model, state } = host;
-  const ids = [model.ids[model.meta.rows[i]], model.ids[model.meta.columns[j]]];
-  const again = state.cell && state.cell[0] === i && state.cell[1] === j;
-  controlled(host, again ? { cell: null, pinned: null } : { cell: [i, j], pinned: ids });
-  select(host, again ? [] : ids, { keepPinned: true });
-  pointCell(host, i, j);
-}
-
-// Finds the pinned pair's cell in this order of the texts.
-function showPinned(host) {
-  const { model, state } = host;
-  if (model.kind !== "heatmap") return;
-  const [row, column] = state.pinned ? state.pinned.map((id) => model.rowOf.get(id)) : [];
-  const cell = [model.placeOfRow.get(row), model.placeOfColumn.get(column)];
-  state.cell = cell.includes(undefined) ? null : cell;
-  if (state.cell) pointCell(host, ...state.cell);
-  draw(host);
-}
-
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
-function keyed(host, event) {
-  if (isModels(host.model)) return keyedModels(host, event);
-  if (host.model.kind !== "heatmap") return;
-  const [i, j] = host.at ?? [0, 0];
-  if (event.key in STEPS) {
-    const [down, right] = STEPS[event.key];
-    const height = host.model.z.length - 1;
-    const width = host.model.z[0].length - 1;
-    pointCell(host, Math.max(0, Math.min(height, i + down)), Math.max(0, Math.min(width, j + right)));
-  } else if (event.key === "Enter") pin(host, [i, j]);
-  else return;
-  event.preventDefault();
+  else host.kind.moved?.(host);
 }

@@ -1,16 +1,45 @@
 // What a person does on figures of models and on ranks. `host.select(ids)` passes it on.
-import { modelsAt, showModels, stepModels } from "./host_models.js";
+import { readCells } from "./host_heatmap.js";
+import { matrixFigure, modelsAt, pointedModels, pointsFigure, showModels, stepModels } from "./host_models.js";
 import { showReadout, textBlock } from "./host_panels.js";
 import { drawRanks, markRanks, ranksBlock } from "./host_ranks.js";
 
-export function pointAt(host, ids) {
+const ofModels = {
+  bare: true,
+  things: "models",
+  hovered: (host, point) => pointAt(host, pointedModels(host.model, point)),
+  clicked: (host, point) => choose(host, pointedModels(host.model, point)),
+  keyed: keyedModels,
+};
+
+export const modelsKind = {
+  ...ofModels,
+  hint: "Point at a model to read its numbers; click to follow it through the other figures. With the keyboard: arrow keys and Enter.",
+  keys: "Models: arrow keys and Enter",
+  figure: pointsFigure,
+};
+
+export const modelsMatrixKind = {
+  ...ofModels,
+  hint: "Point at a cell to read how alike two models are; click to follow both. With the keyboard: arrow keys and Enter.",
+  keys: "Matrix of models: arrow keys and Enter",
+  read: readCells,
+  figure: matrixFigure,
+};
+
+export const ranksKind = {
+  hint: "Point at a text to see where each model ranks it; click to keep it.",
+  draw: showRanks,
+};
+
+function pointAt(host, ids) {
   if (!ids.length) return;
   showModels(host.parts, host.model, ids);
   host.hover(ids[0]);
 }
 
 // A click chooses; with shift it adds or takes away; on what alone is chosen it takes back.
-export function choose(host, ids) {
+function choose(host, ids) {
   const { selection } = host.state;
   const again = ids.every((id) => selection.has(id));
   if (!host.shift) return host.select(again && selection.size === new Set(ids).size ? [] : ids);
@@ -18,7 +47,7 @@ export function choose(host, ids) {
   return host.select(again ? rest : [...rest, ...ids]);
 }
 
-export function keyedModels(host, event) {
+function keyedModels(host, event) {
   const next = stepModels(host.model, host.at, event.key);
   if (next) host.at = next;
   else if (event.key !== "Enter" || !host.at) return;
@@ -31,16 +60,16 @@ export function keyedModels(host, event) {
   event.preventDefault();
 }
 
-export function showRanks(host, guarded) {
+function showRanks(host) {
   const { model, parts } = host;
   host.stale = false;
   drawRanks(parts.plot, model, host.state, {
-    point: (row) => guarded(() => {
+    point: (row) => host.guard(() => {
       markRanks(parts.plot, row);
       if (row !== null) showReadout(parts, textBlock(model, row), ranksBlock(model, row));
       host.hover(row === null ? null : model.ids[row]);
     }),
-    click: (row, event) => guarded(() => {
+    click: (row, event) => host.guard(() => {
       host.shift = event.shiftKey;
       choose(host, [model.ids[row]]);
     }),

@@ -1,5 +1,4 @@
 // What a view means: its texts, its points or cells, the words searched, the categories.
-import { decode } from "./host_library.js";
 
 export function readView(view) {
   const meta = view.figure.layout?.meta?.workbench ?? {};
@@ -14,41 +13,7 @@ export function readView(view) {
     rowOf: new Map(ids.map((id, row) => [id, row])),
     haystack: null,
   };
-  if (model.kind === "map") readPoints(model);
-  if (["heatmap", "models-matrix"].includes(model.kind)) readCells(model);
   return model;
-}
-
-function readPoints(model) {
-  const count = model.ids.length;
-  model.x = new Float32Array(count);
-  model.y = new Float32Array(count);
-  for (const trace of model.data) {
-    const [rows, x, y] = [trace.customdata, trace.x, trace.y].map(decode);
-    for (let i = 0; i < (rows ?? []).length; i += 1) {
-      model.x[rows[i]] = x[i];
-      model.y[rows[i]] = y[i];
-    }
-  }
-}
-
-function readCells(model) {
-  const { rows, columns } = model.meta;
-  const flat = decode(model.data[0].z);
-  const width = columns.length;
-  model.z = rows.map((_, i) =>
-    Array.isArray(flat) ? flat[i] : flat.subarray(i * width, (i + 1) * width),
-  );
-  model.placeOfRow = new Map(rows.map((row, place) => [row, place]));
-  model.placeOfColumn = new Map(columns.map((row, place) => [row, place]));
-}
-
-// The similarity in a cell, as a string with no more digits than were stored.
-export function similarity(model, i, j) {
-  const value = model.z[i][j];
-  if (!model.meta.coded) return value.toFixed(4);
-  const [low, high] = model.meta.value_range;
-  return (low + (value / 255) * (high - low)).toFixed(high - low > 20 ? 1 : 2);
 }
 
 export function elide(text, most) {
@@ -95,22 +60,6 @@ export function rowsOf(model, ids) {
     if (row !== undefined) rows.push(row);
   }
   return rows.sort((a, b) => a - b);
-}
-
-export function rowsOfCluster(model, label) {
-  const labels = model.texts.cluster ?? [];
-  const own = new Set(model.meta.clusters.map((bar) => bar.label));
-  const wanted = label === -2 ? (value) => !own.has(value) : (value) => value === label;
-  return model.ids.map((_, row) => row).filter((row) => wanted(labels[row]));
-}
-
-// The label of the cluster whose texts these rows are, all of them; null when there is none.
-export function clusterOf(model, rows) {
-  if (model.kind !== "clusters" || !rows.length) return null;
-  const found = model.texts.cluster[rows[0]];
-  const label = model.meta.clusters.some((bar) => bar.label === found) ? found : -2;
-  const whole = rowsOfCluster(model, label);
-  return whole.length === rows.length && whole.every((row, i) => row === rows[i]) ? label : null;
 }
 
 export function kindOf(model, column) {

@@ -2,22 +2,12 @@
 // Their names reach plotly escaped, from Python; here they only enter the page as textContent.
 import { decode } from "./host_library.js";
 import { elide, rowsOf, shown } from "./host_model.js";
-import { baseLayout, isNarrow, plotlyText } from "./host_figures.js";
+import { isNarrow, plotlyText } from "./host_figures.js";
 import { make, showReadout } from "./host_panels.js";
-
-export function isModels(model) {
-  return model.kind === "models" || model.kind === "models-matrix";
-}
-
-export function modelFigureOf(model, state, theme) {
-  const build = model.kind === "models" ? pointsFigure : matrixFigure;
-  const { data, layout } = build(model, state, theme);
-  return { data, layout: { ...baseLayout(model, state, theme), ...layout } };
-}
 
 // ---- points: each trace with `customdata` is a model, the others are what helps to read them
 
-function pointsFigure(model, state, theme) {
+export function pointsFigure(model, state, theme) {
   const data = model.data.map((trace, at) => tracePainted(trace, `trace-${at}`, model, state, theme));
   return { data, layout: { ...legendBelow(model, state, data), ...notesBeside(model, state) } };
 }
@@ -78,7 +68,7 @@ function shortNames(model) {
 
 // ---- matrix
 
-function matrixFigure(model, state, theme) {
+export function matrixFigure(model, state, theme) {
   const cells = { ...model.data[0], z: model.z, hoverinfo: "none", uid: "cells" };
   delete cells.hovertemplate;
   const data = [cells];

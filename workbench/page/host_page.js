@@ -55,7 +55,8 @@ export function followPointer(element, report) {
   return () => names.forEach((name) => element.removeEventListener(name, report));
 }
 
-// Selections link the figures of one corpus in one notebook (a page is one notebook).
+// Selections and hovering link the figures of one corpus in one notebook (a page is one notebook).
+// `receive`: selection(ids) and hover(id | null) are called with what others publish.
 export function link(element, key, receive) {
   let scope;
   const own = {
@@ -78,9 +79,10 @@ export function link(element, key, receive) {
       own.ids = ids;
       for (const other of others()) {
         other.ids = ids;
-        other.receive(ids);
+        other.receive.selection(ids);
       }
     },
+    hover: (id) => others().forEach((other) => other.receive.hover(id)),
     selection: () => others().find((other) => other.ids.length)?.ids ?? [],
     leave: () => mounts.delete(own),
   };

@@ -53,6 +53,7 @@ function hooksOf(model) {
     onHover: set("hovered"),
     onViewport: set("viewport"),
     onControls: set("controls"),
+    onAction: (name, value) => model.send({ type: "action", name, value }),
   };
 }
 

@@ -35,7 +35,7 @@ class View:
         One row per text; the column ``id`` holds distinct strings and is put first.
     state
         What a person did to it, as JSON values: ``selection`` (sorted ids), ``color_by``,
-        ``query``, ``viewport``, ``pinned`` (two ids).
+        ``query``, ``viewport``, ``pinned`` (two ids), ``options`` (by the kind of figure).
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
@@ -21,7 +22,7 @@ from workbench.views import Json, View
 
 __all__ = ["FigureHost", "renders_static"]
 
-_CONTROLS = ("color_by", "query", "pinned")
+_CONTROLS = ("color_by", "query", "pinned", "options")
 
 
 def renders_static() -> bool:
@@ -50,7 +51,8 @@ class FigureHost(anywidget.AnyWidget):
     viewport : dict
         The visible ranges, ``{"x": [low, high], "y": [low, high]}``; empty: all.
     controls : dict
-        ``color_by`` (a column, or ``""``), ``query`` (the words searched), ``pinned`` (two ids).
+        ``color_by`` (a column, or ``""``), ``query`` (the words searched), ``pinned`` (two ids),
+        ``options`` (what else can be set on this kind of figure).
 
     Raises
     ------
@@ -75,6 +77,7 @@ class FigureHost(anywidget.AnyWidget):
             raise InputError(f"FigureHost has no option {name!r}. {suggest(name, ['view'])}")
         _check(view)
         self._view = view
+        self._actions: dict[str, Callable[[Any], object]] = {}
         super().__init__(_data=_pack(view), **_traits(view))
         self.on_msg(self._answer)
 
@@ -104,9 +107,16 @@ class FigureHost(anywidget.AnyWidget):
             self.hovered = None
             self._data = _pack(view)
 
+    def on_action(self, name: str, action: Callable[[Any], object]) -> None:
+        """Call a function with the value of what the figure asks the kernel for by that name."""
+        self._actions[name] = action
+
     def _answer(self, _: object, message: object, buffers: object) -> None:
-        if isinstance(message, dict) and message.get("type") == "library":
+        kind = message.get("type") if isinstance(message, dict) else None
+        if kind == "library":
             self.send({"type": "library"}, buffers=[plotly_library()])
+        elif kind == "action" and isinstance(message, dict) and message.get("name") in self._actions:
+            self._actions[message["name"]](message.get("value"))
 
     @validate("selection")
     def _known(self, proposal: Any) -> list[str]:

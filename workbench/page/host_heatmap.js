@@ -1,0 +1,151 @@
+// A heatmap (kind "heatmap"): a matrix whose cells are pairs of texts, read with mouse or arrow keys.
+import { decode } from "./host_library.js";
+import { rowsOf } from "./host_model.js";
+import { isNarrow } from "./host_figures.js";
+import { make, showReadout, textBlock } from "./host_panels.js";
+
+export const heatmapKind = {
+  hint: "Point at a cell to read both texts; click to keep the pair. With the keyboard: arrow keys and Enter.",
+  keys: "Matrix of similarities: arrow keys and Enter",
+  read: readCells,
+  figure: heatmapFigure,
+  shown: showPinned,
+  hovered: (host, point) => pointCell(host, point.y, point.x),
+  clicked: (host, point) => pin(host, [point.y, point.x]),
+  keyed,
+};
+
+export function readCells(model) {
+  const { rows, columns } = model.meta;
+  const flat = decode(model.data[0].z);
+  const width = columns.length;
+  model.z = rows.map((_, i) =>
+    Array.isArray(flat) ? flat[i] : flat.subarray(i * width, (i + 1) * width),
+  );
+  model.placeOfRow = new Map(rows.map((row, place) => [row, place]));
+  model.placeOfColumn = new Map(columns.map((row, place) => [row, place]));
+}
+
+// The similarity in a cell, as a string with no more digits than were stored.
+function similarity(model, i, j) {
+  const value = model.z[i][j];
+  if (!model.meta.coded) return value.toFixed(4);
+  const [low, high] = model.meta.value_range;
+  return (low + (value / 255) * (high - low)).toFixed(high - low > 20 ? 1 : 2);
+}
+
+function heatmapFigure(model, state, theme) {
+  const cells = { ...model.data[0], z: model.z, hoverinfo: "none" };
+  delete cells.hovertemplate;
+  const data = [cells];
+  const places = selectedPlaces(model, state);
+  if (places.rows.length || places.columns.length) data.push(edgeMarks(model, places, state, theme));
+  if (state.cell) data.push(cellMark(state.cell, state, theme));
+  return { data, layout: { showlegend: false, ...heatmapAxes(model, state) } };
+}
+
+function selectedPlaces(model, state) {
+  const rows = rowsOf(model, state.selection);
+  const places = (map) => rows.map((row) => map.get(row)).filter((place) => place !== undefined);
+  return { rows: places(model.placeOfRow), columns: places(model.placeOfColumn) };
+}
+
+// Selected texts are marked just outside the cells, on the left and at the bottom.
+function edgeMarks(model, { rows, columns }, state, theme) {
+  const off = 0.014 * Math.max(model.z.length, model.z[0].length) + 0.3;
+  const bottom = model.z.length - 1 + off;
+  return {
+    type: "scatter",
+    mode: "markers",
+    x: [...rows.map(() => -off), ...columns],
+    y: [...rows, ...columns.map(() => bottom)],
+    marker: {
+      symbol: [...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
+      size: 7,
+      color: theme.ink[state.mode],
+    },
+    cliponaxis: false,
+    hoverinfo: "skip",
+    showlegend: false,
+  };
+}
+
+function cellMark([i, j], state, theme) {
+  return {
+    type: "scatter",
+    mode: "markers",
+    x: [j],
+    y: [i],
+    marker: { symbol: "square-open", size: 13, color: theme.vivid[state.mode], line: { width: 2.5 } },
+    hoverinfo: "skip",
+    showlegend: false,
+  };
+}
+
+function heatmapAxes(model, state) {
+  const pad = 0.03 * Math.max(model.z.length, model.z[0].length) + 0.5;
+  const full = {
+    x: [-pad, model.z[0].length - 0.5],
+    y: [model.z.length - 1 + pad, -0.5],
+  };
+  const { x = full.x, y = full.y } = state.viewport ?? {};
+  const { xaxis, yaxis } = model.layout;
+  const narrow = isNarrow(state) ? { showticklabels: false } : {};
+  return {
+    xaxis: { ...xaxis, ...narrow, range: x, autorange: false },
+    yaxis: { ...yaxis, ...narrow, range: y, autorange: false },
+  };
+}
+
+
+// ---- what a person does
+
+function pointCell(host, i, j) {
+  const { model, parts } = host;
+  const { rows, columns, metric } = model.meta;
+  if (!model.z[i] || model.z[i][j] === undefined) return;
+  host.at = [i, j];
+  const value = `${metric} ${similarity(model, i, j)}`;
+  const held = host.state.cell ? [...host.state.cell] : null;
+  const kept = held && !(held[0] === i && held[1] === j) ? [cellLine(model, held, "kept: ")] : [];
+  showReadout(parts, make("div", "wb-value", { textContent: value }), textBlock(model, rows[i]), textBlock(model, columns[j]), ...kept);
+  host.hover(model.ids[rows[i]]);
+}
+
+function cellLine(model, [i, j], before) {
+  const { rows, columns, metric } = model.meta;
+  const text = `${before}${model.ids[rows[i]]} and ${model.ids[columns[j]]}, ${metric} ${similarity(model, i, j)}`;
+  return make("div", "wb-hint", { textContent: text });
+}
+
+function pin(host, [i, j]) {
+  const { model, state } = host;
+  const ids = [model.ids[model.meta.rows[i]], model.ids[model.meta.columns[j]]];
+  const again = state.cell && state.cell[0] === i && state.cell[1] === j;
+  host.control(again ? { cell: null, pinned: null } : { cell: [i, j], pinned: ids });
+  host.select(again ? [] : ids, { keepPinned: true });
+  pointCell(host, i, j);
+}
+
+// Finds the pinned pair's cell in this order of the texts.
+function showPinned(host) {
+  const { model, state } = host;
+  const [row, column] = state.pinned ? state.pinned.map((id) => model.rowOf.get(id)) : [];
+  const cell = [model.placeOfRow.get(row), model.placeOfColumn.get(column)];
+  state.cell = cell.includes(undefined) ? null : cell;
+  if (state.cell) pointCell(host, ...state.cell);
+}
+
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+function keyed(host, event) {
+  const [i, j] = host.at ?? [0, 0];
+  if (event.key in STEPS) {
+    const [down, right] = STEPS[event.key];
+    const height = host.model.z.length - 1;
+    const width = host.model.z[0].length - 1;
+    pointCell(host, Math.max(0, Math.min(height, i + down)), Math.max(0, Math.min(width, j + right)));
+  } else if (event.key === "Enter") pin(host, [i, j]);
+  else return;
+  event.preventDefault();
+}
