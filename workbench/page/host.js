@@ -87,9 +87,9 @@ function load(host, view, state) {
   if (before !== host.model.kind) {
     free(host);
     host.kind = kind;
+    [host.parts.overlay, host.parts.aside].forEach((place) => place.replaceChildren());
     host.own = kind.controls?.(host);
     host.parts.own.replaceChildren(...(host.own?.nodes ?? []));
-    host.parts.overlay.replaceChildren();
   }
   host.parts.error.hidden = true;
   const { model } = host;

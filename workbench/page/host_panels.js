@@ -29,6 +29,7 @@ export function build(element, actions) {
     toolbar: make("div", "wb-toolbar", { role: "toolbar", "aria-label": "Figure controls" }),
     plot: make("div", "wb-plot"),
     overlay: make("div", "wb-overlay"),
+    aside: make("div", "wb-aside"), // what a kind of figure puts beside the plot
     readout: make("div", "wb-readout", { role: "region", "aria-label": "Text under the pointer", tabIndex: 0 }),
     status: make("div", "wb-status"),
     table: make("div", "wb-table", { role: "region", "aria-label": "Selected texts" }),
@@ -37,7 +38,7 @@ export function build(element, actions) {
   Object.assign(parts, buildControls(parts.toolbar, actions), buildStatus(parts.status, actions));
   const root = make("section", "workbench-host", { role: "group" });
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab: keys typed here are for the figure
-  const stage = make("div", "wb-stage", {}, parts.plot, parts.overlay);
+  const stage = make("div", "wb-stage", {}, parts.plot, parts.overlay, parts.aside);
   const figure = make("div", "wb-figure", {}, stage, parts.readout);
   root.append(parts.title, parts.subtitle, parts.toolbar, parts.error, figure, parts.status, parts.table);
   element.replaceChildren(root);
