@@ -59,12 +59,12 @@ def test_the_page_names_and_colours_as_python_does(
         assert ours["rows"] == pythons.customdata.tolist()
         assert ours["color"] == pythons.marker.color
         np.testing.assert_array_equal(np.float32(ours["x"]), pythons.x)
-    legend = figure.part("plot").locator(".legendtext")
+    legend = figure.part("legend-name")
     assert set(legend.all_text_contents()) == {
         "$x$", "</script><script>window.ran = 6</script>", "<b>bold</b>", "(none)"
     }  # fmt: skip
-    expect(figure.part("plot").locator(".legendtitletext")).to_have_text("<i>kind</i>")
-    assert figure.part("plot").locator("b, a, .legend [style*=bold]").count() == 0
+    expect(figure.part("legend-title")).to_have_text("<i>kind</i>")
+    assert figure.part("legend").locator("b, a, i, script").count() == 0
 
 
 def test_colour_by_draws_other_traces(hostile: Any, opened: Callable[..., Any]) -> None:

@@ -19,6 +19,11 @@ _FILES = (
     "host_page.js",
     "host_panels.js",
     "host_figures.js",
+    "host_points.js",
+    "host_groups.js",
+    "host_legend.js",
+    "host_over.js",
+    "host_labels.js",
     "host_map.js",
     "host_heatmap.js",
     "host_clusters.js",
@@ -27,6 +32,7 @@ _FILES = (
     "host_choices.js",
     "host.js",
 )
+_STYLES = ("host.css", "host_map.css", "host_models.css")
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function|const) (\w+))", re.MULTILINE)
 
@@ -67,7 +73,7 @@ def comparison_css() -> str:
 @cache
 def host_css() -> str:
     """Return the style sheet of the figure host."""
-    return _read("host.css") + _read("host_models.css")
+    return "".join(_read(name) for name in _STYLES)
 
 
 @cache

@@ -1,21 +1,35 @@
 // A map (kind "map"): points that are texts, coloured, searched, pointed at and drawn around.
-import { decode } from "./host_library.js";
-import { categories, kindOf, rowsOf, scale } from "./host_model.js";
-import { isNarrow, plotlyText } from "./host_figures.js";
-import { showReadout, textBlock } from "./host_panels.js";
+import { kindOf, rowsOf } from "./host_model.js";
+import { labelled, make, showReadout, textBlock } from "./host_panels.js";
+import { drawnRows, neighborsOf, readPoints, rowsInside } from "./host_points.js";
+import { plotlyText } from "./host_figures.js";
+import { groupsOf } from "./host_groups.js";
+import { showLegend } from "./host_legend.js";
+import { showPointed } from "./host_over.js";
+import { clearLabels, placeLabels } from "./host_labels.js";
+
+const HINT = "Point at a text to read it; draw around texts to select them.";
+const NEIGHBORS = 10; // lines to more are a tangle
 
 export const mapKind = {
-  hint: "Point at a text to read it; draw around texts to select them.",
+  hint: HINT,
   colors: true,
   searches: true,
   read: readPoints,
   figure: mapFigure,
+  controls,
+  shown: (host) => { host.pointed = null; },
+  drawn: showOver,
+  moving: clearOver,
+  moved: (host) => (host.model.order ? host.redraw() : showOver(host)),
   hovered(host, point) {
     const row = point.customdata;
     if (!(row in host.model.ids)) return;
-    showReadout(host.parts, textBlock(host.model, row));
+    showReadout(host.parts, textBlock(host.model, row, trustOf(host.model, row)));
+    markPointed(host, row);
     host.hover(host.model.ids[row]);
   },
+  pointed: (host, id) => markPointed(host, id === null ? null : host.model.rowOf.get(id)),
   clicked(host, point) {
     const id = host.model.ids[point.customdata];
     if (id === undefined) return;
@@ -25,43 +39,85 @@ export const mapKind = {
     host.select(next);
   },
   lassoed(host, event) {
-    const rows = event.points.map((point) => point.customdata).filter((row) => typeof row === "number");
-    const ids = new Set(rows.map((row) => host.model.ids[row]));
+    const ids = new Set(rowsInside(host.model, event).map((row) => host.model.ids[row]));
     host.select(host.shift ? new Set([...host.state.selection, ...ids]) : ids);
   },
 };
 
-function readPoints(model) {
-  const count = model.ids.length;
-  model.x = new Float32Array(count);
-  model.y = new Float32Array(count);
-  for (const trace of model.data) {
-    const [rows, x, y] = [trace.customdata, trace.x, trace.y].map(decode);
-    for (let i = 0; i < (rows ?? []).length; i += 1) {
-      model.x[rows[i]] = x[i];
-      model.y[rows[i]] = y[i];
-    }
-  }
-}
+// ---- controls and legend
 
-function mapFigure(model, state, theme) {
-  const column = kindOf(model, state.colorBy) ? state.colorBy : "";
-  const groups = groupsOf(model, column, state, theme);
-  const chosen = emphasised(model, state);
-  const legend = groups.filter((group) => !group.scaled).length > 0 && groups.length > 1;
-  const data = groups.map((group) => pointTrace(model, group, chosen, legend));
-  const ringed = state.hits ?? [];
-  if (ringed.length && ringed.length < model.ids.length) data.push(rings(model, ringed, state, theme));
-  return { data, layout: { showlegend: legend, legend: legendOf(column, state) } };
-}
-
-function legendOf(column, state) {
-  const below = { orientation: "h", x: 0, y: -0.03, yanchor: "top", xanchor: "left" };
+function controls(host) {
+  const fade = checkbox(host, "doubtful");
+  const names = checkbox(host, "labels");
+  const fields = { fade: labelled("Fade doubtful texts", fade), names: labelled("Labels", names) };
+  for (const field of Object.values(fields)) field.classList.add("wb-check");
+  fields.fade.title = "Most of the texts drawn next to a doubtful one are not its nearest in truth";
+  const legend = make("div", "wb-legend", { role: "group", "aria-label": "Legend" });
+  host.parts.aside.append(legend);
   return {
-    title: { text: isNarrow(state) ? "" : plotlyText(column, 30) },
-    uirevision: column,
-    ...(isNarrow(state) ? below : {}),
+    nodes: [fields.fade, fields.names],
+    show() {
+      const { model, state, theme } = host;
+      fields.fade.hidden = !model.doubtful;
+      fade.checked = Boolean(state.options.doubtful);
+      fields.names.hidden = !model.meta.labels?.length;
+      names.checked = state.options.labels !== false;
+      const column = columnOf(model, state);
+      const groups = groupsOf(model, column, state, theme).filter((group) => !group.scaled);
+      const chosen = new Set(rowsOf(model, state.selection));
+      legend.hidden = groups.length < 2;
+      showLegend(legend, column, groups.length < 2 ? [] : groups, chosen, (rows) => host.guard(() => host.selectRows(rows)));
+    },
   };
+}
+
+function checkbox(host, name) {
+  const box = make("input", `wb-option-${name}`, { type: "checkbox" });
+  box.addEventListener("change", () => host.guard(() => host.option(name, box.checked)));
+  return box;
+}
+
+// ---- figure
+
+function columnOf(model, state) {
+  return kindOf(model, state.colorBy) ? state.colorBy : "";
+}
+
+export function mapFigure(model, state, theme) {
+  const chosen = emphasised(model, state);
+  const { mask, drawn, inside } = drawnRows(model, state.viewport, chosen);
+  model.thinned = mask ? { drawn, inside } : null;
+  const groups = groupsOf(model, columnOf(model, state), state, theme)
+    .map((group) => within(group, mask))
+    .flatMap((group) => faded(model, group, state));
+  const hits = (state.hits ?? []).filter((row) => !mask || mask[row]);
+  const ringed = hits.length && hits.length < model.ids.length ? hits : [];
+  const data = model.panels.flatMap((panel) => [
+    ...groups.map((group) => pointTrace(model, group, panel, chosen)),
+    ...(ringed.length ? [rings(model, ringed, panel, state, theme)] : []),
+  ]);
+  return { data, layout: { showlegend: false } };
+}
+
+function within(group, mask) {
+  if (!mask) return group;
+  const kept = group.rows.map((row, i) => (mask[row] ? i : -1)).filter((i) => i >= 0);
+  return picked(group, kept);
+}
+
+function picked(group, places) {
+  const values = group.values && places.map((i) => group.values[i]);
+  return { ...group, rows: places.map((i) => group.rows[i]), values };
+}
+
+// Splits a group in the texts that can be trusted and the doubtful ones, which stand back.
+function faded(model, group, { options }) {
+  if (!options.doubtful || !model.doubtful) return [group];
+  const places = [[], []];
+  group.rows.forEach((row, i) => places[model.doubtful[row]].push(i));
+  const behind = picked(group, places[1]);
+  const marker = { ...group.marker, opacity: 0.1, showscale: false };
+  return [picked(group, places[0]), { ...behind, marker, uid: `${group.name} doubtful` }];
 }
 
 // Rows that stand out while the others are dimmed: the selection, else what was searched.
@@ -70,49 +126,9 @@ function emphasised(model, state) {
   return rows && new Set(rows);
 }
 
-function groupsOf(model, column, state, theme) {
-  const palette = theme.palette[state.mode];
-  const muted = theme.muted[state.mode];
-  const kind = kindOf(model, column);
-  if (!kind) {
-    const rows = model.ids.map((_, row) => row);
-    return [{ name: "texts", rows, marker: { color: palette[0] } }];
-  }
-  if (kind !== "category") return scaleGroups(model, column, kind === "date", theme, muted);
-  return categories(model, column, theme.most).map((group) => ({
-    ...group,
-    marker:
-      group.rank >= 0
-        ? {
-            color: palette[group.rank % palette.length],
-            symbol: theme.symbols[Math.floor(group.rank / palette.length)],
-          }
-        : { color: muted, ...(group.rank === -2 ? { opacity: 0.4 } : {}) },
-  }));
-}
-
-function scaleGroups(model, column, dates, theme, muted) {
-  const { present, missing, values } = scale(model, column, dates);
-  const colorbar = { title: { text: plotlyText(column, 30), font: { size: 12 } }, thickness: 12 };
-  if (dates && values.length) Object.assign(colorbar, dateTicks(values));
-  const marker = { color: values, colorscale: theme.colorscale, showscale: true, colorbar };
-  const groups = [{ name: column, rows: present, marker, scaled: true }];
-  if (missing.length) {
-    groups.push({ name: "(none)", rows: missing, marker: { color: muted, opacity: 0.4 }, scaled: true });
-  }
-  return groups;
-}
-
-function dateTicks(values) {
-  const low = values.reduce((a, b) => Math.min(a, b));
-  const high = values.reduce((a, b) => Math.max(a, b));
-  const tickvals = [0, 1, 2, 3, 4].map((i) => low + (i / 4) * (high - low));
-  return { tickvals, ticktext: tickvals.map((tick) => new Date(tick).toISOString().slice(0, 10)) };
-}
-
-function pointTrace(model, group, chosen, legend) {
+function pointTrace(model, group, panel, chosen) {
   const own = model.data[0]?.marker ?? {};
-  const opacity = own.opacity ?? 0.8;
+  const color = group.values ? { color: group.values } : {};
   const selectedpoints = chosen
     ? group.rows.map((row, i) => (chosen.has(row) ? i : -1)).filter((i) => i >= 0)
     : null;
@@ -120,16 +136,18 @@ function pointTrace(model, group, chosen, legend) {
     type: "scattergl",
     mode: "markers",
     name: plotlyText(group.name, 40),
-    uid: uidOf(group.name),
-    x: Float32Array.from(group.rows, (row) => model.x[row]),
-    y: Float32Array.from(group.rows, (row) => model.y[row]),
+    uid: uidOf(`${group.uid ?? group.name}${panel.axis}`),
+    xaxis: `x${panel.axis}`,
+    yaxis: `y${panel.axis}`,
+    x: Float32Array.from(group.rows, (row) => panel.x[row]),
+    y: Float32Array.from(group.rows, (row) => panel.y[row]),
     customdata: group.rows,
-    marker: { size: own.size ?? 6, opacity, ...group.marker },
+    marker: { size: own.size ?? 6, opacity: own.opacity ?? 0.8, ...group.marker, ...color },
     selectedpoints,
     selected: { marker: { opacity: 1 } },
     unselected: { marker: { opacity: 0.1 } },
     hoverinfo: "none",
-    showlegend: legend && !group.scaled,
+    showlegend: false,
   };
 }
 
@@ -138,14 +156,16 @@ function uidOf(name) {
   return `points-${Array.from(name, (sign) => sign.codePointAt(0).toString(36)).join("-")}`;
 }
 
-function rings(model, rows, state, theme) {
+function rings(model, rows, panel, state, theme) {
   return {
     type: "scattergl",
     mode: "markers",
     name: "matches",
-    uid: "matches",
-    x: Float32Array.from(rows, (row) => model.x[row]),
-    y: Float32Array.from(rows, (row) => model.y[row]),
+    uid: `matches${panel.axis}`,
+    xaxis: `x${panel.axis}`,
+    yaxis: `y${panel.axis}`,
+    x: Float32Array.from(rows, (row) => panel.x[row]),
+    y: Float32Array.from(rows, (row) => panel.y[row]),
     marker: {
       symbol: "circle-open",
       size: (model.data[0]?.marker?.size ?? 6) + 6,
@@ -159,3 +179,72 @@ function rings(model, rows, state, theme) {
   };
 }
 
+// ---- what lies over the points
+
+// The layers, one for each thing that is drawn again on its own.
+function layersOf(host) {
+  const { overlay } = host.parts;
+  if (!overlay.firstChild) {
+    overlay.append(
+      make("div", "wb-layer wb-labels"),
+      make("div", "wb-layer"),
+      make("output", "wb-map-note", { "aria-live": "polite", hidden: true }),
+    );
+  }
+  const [names, lines, note] = overlay.children;
+  return { names, lines, note };
+}
+
+function showOver(host) {
+  const { names, note } = layersOf(host);
+  const { model, state } = host;
+  const said = [
+    model.thinned && model.thinned.drawn < model.thinned.inside ? thinnedText(model) : "",
+    state.options.doubtful ? model.meta.quality ?? "" : "",
+  ].filter(Boolean);
+  note.hidden = said.length === 0;
+  note.textContent = said.join(" ");
+  if (model.meta.labels?.length && state.options.labels !== false) placeLabels(names, labelsOf(model), areaOf(host));
+  else clearLabels(names);
+  markPointed(host, host.pointed);
+}
+
+function thinnedText({ thinned, ids }) {
+  const [drawn, inside] = [thinned.drawn, thinned.inside].map((count) => count.toLocaleString("en"));
+  const where = thinned.inside < ids.length ? " here" : "";
+  return `${drawn} of ${inside} texts${where} are drawn, a random sample; zoom in for all. A lasso selects all inside.`;
+}
+
+function clearOver(host) {
+  const { names, lines } = layersOf(host);
+  clearLabels(names);
+  lines.replaceChildren();
+}
+
+function labelsOf({ meta }) {
+  return meta.labels.map(({ x, y, level, size, words }) => ({ x, y, level, size, text: words.join(", ") }));
+}
+
+function areaOf(host) {
+  const { xaxis, yaxis } = host.parts.plot._fullLayout;
+  return {
+    toPixel: (x, y) => [xaxis._offset + xaxis.l2p(x), yaxis._offset + yaxis.l2p(y)],
+    left: xaxis._offset,
+    top: yaxis._offset,
+    width: xaxis._length,
+    height: yaxis._length,
+  };
+}
+
+// Marks the text that somebody points at, here or on a linked figure, and its real neighbours.
+function markPointed(host, row) {
+  host.pointed = row ?? null;
+  const { lines } = layersOf(host);
+  if (!host.drawn || host.pointed === null) return lines.replaceChildren();
+  return showPointed(host, lines, row, neighborsOf(host.model, row).slice(0, NEIGHBORS));
+}
+
+function trustOf(model, row) {
+  const share = model.texts.real_share?.[row];
+  return typeof share === "number" ? `${Math.round(100 * share)} % of the texts drawn nearest are real neighbours` : "";
+}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench._arrays import FloatArray
-from workbench.analysis import Clustering, Projection
+from workbench.analysis import Clustering, MapQuality, Projection
 from workbench.corpus import Corpus
 from workbench.errors import InputError, suggest
 from workbench.views._strings import plotly_text
@@ -29,13 +30,23 @@ from workbench.views._texts import (
 from workbench.views._view import View
 from workbench.views.theme import COLORSCALE, MOST_CATEGORIES, MUTED, PALETTE, SYMBOLS, template
 
+if TYPE_CHECKING:
+    from workbench.analysis.map_labels import MapLabel, MapLabels
+
 __all__ = ["check_colors", "draw_map", "map_view"]
 
 _OTHER, _UNCLUSTERED = "other", "unclustered"
+_NEAREST = 10  # lines to more neighbours are a tangle
 
 
 def map_view(
-    projection: Projection, *, color_by: str | None = None, clustering: Clustering | None = None
+    projection: Projection,
+    *,
+    color_by: str | None = None,
+    clustering: Clustering | None = None,
+    quality: MapQuality | None = None,
+    labels: MapLabels | None = None,
+    scores: Mapping[str, FloatArray] | None = None,
 ) -> View:
     """Return the map of a projection.
 
@@ -49,24 +60,41 @@ def map_view(
         label, else the clusters, else nothing.
     clustering
         Clusters of the same texts, to colour by.
+    quality
+        How far this map can be trusted, in its title and text by text: the column ``real_share``,
+        which texts are doubtful, and each text's ten real neighbours.
+    labels
+        Keywords on the map's dense regions.
+    scores
+        Numbers to colour by, by the column's name, each of shape (n,): the similarity to a query.
 
     Raises
     ------
     InputError
-        If the column cannot colour points, or the clustering is of other texts.
+        If the column cannot colour points, or the clustering, quality or labels are of others.
     """
     corpus = projection.embeddings.corpus
-    texts, kinds = check_colors(corpus, color_by, clustering)
+    for name, other in (("quality", quality), ("labels", labels)):
+        if other is not None and other.projection is not projection:
+            raise InputError(f"map_view: the {name} given are of another map. Make them of this one.")
+    texts, kinds = check_colors(corpus, None if scores else color_by, clustering)
+    own: dict[str, FloatArray] = dict(scores or {})
+    if quality is not None and quality.neighbors is not None:
+        own["real_share"] = np.asarray(quality.real_share, np.float32)
+    texts = texts.assign(**{name: values.round(4) for name, values in own.items()})
+    kinds |= dict.fromkeys(own, "number")
     label = label_column(corpus)
     meta = {
         "kind": "map",
         "corpus": corpus.fingerprint,
-        "title": _title(projection),
+        "title": _title(projection, quality),
         "subtitle": " ".join(projection.notes),
         "label": label,
         "color_columns": [{"name": name, "kind": kind} for name, kind in kinds.items()],
         "table": table_columns(texts, label),
         "color_by": color_by or next((name for name in (label, "cluster") if name in kinds), None),
+        **_trust(quality),
+        "labels": [_label(one) for one in labels.labels] if labels is not None else [],
     }
     return View(draw_map(projection.coordinates, texts, meta), texts)
 
@@ -127,11 +155,30 @@ class _Group:
     marker: dict[str, Any]
 
 
-def _title(projection: Projection) -> str:
+def _title(projection: Projection, quality: MapQuality | None) -> str:
     parts = [projection.title()]
     if math.isfinite(projection.trustworthiness):
         parts.append(f"trustworthiness {projection.trustworthiness:.2f}")
+    if quality is not None and math.isfinite(quality.continuity):
+        parts.append(f"continuity {quality.continuity:.2f}")
     return " · ".join(parts)
+
+
+def _trust(quality: MapQuality | None) -> dict[str, Any]:
+    """Return what the figure host shows of a map's quality; the arrays travel as plotly's do."""
+    if quality is None or quality.neighbors is None:
+        return {}
+    nearest = quality.neighbors.indices[:, :_NEAREST]
+    return {
+        "doubtful": quality.doubtful.astype(np.uint8),
+        "neighbors": nearest.astype(np.uint16 if len(nearest) <= 2**16 else np.uint32),
+        "quality": quality.sentence(),
+    }
+
+
+def _label(label: MapLabel) -> dict[str, Any]:
+    place = {"x": round(float(label.x), 4), "y": round(float(label.y), 4)}
+    return {**place, "level": label.level, "size": label.size, "words": list(label.keywords)}
 
 
 def _layout(meta: dict[str, Any], legend: bool) -> dict[str, Any]:

@@ -1,0 +1,4 @@
+// Labels on the dense regions of a map.
+export function placeLabels() {}
+
+export function clearLabels() {}
