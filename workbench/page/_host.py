@@ -25,6 +25,7 @@ _FILES = (
     "host_over.js",
     "host_labels.js",
     "host_map.js",
+    "host_aligned.js",
     "host_heatmap.js",
     "host_clusters.js",
     "host_models.js",

@@ -5,6 +5,7 @@ import { followPointer, followTheme, followWidth, link, nearViewport, throttle }
 import { build, showError, showState, showView } from "./host_panels.js";
 import { configOf, figureOf, heightOf, plainKind } from "./host_figures.js";
 import { mapKind } from "./host_map.js";
+import { alignedKind } from "./host_aligned.js";
 import { heatmapKind } from "./host_heatmap.js";
 import { clustersKind } from "./host_clusters.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
@@ -16,6 +17,7 @@ import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 // hint and figure are optional.
 const KINDS = {
   map: mapKind,
+  aligned: alignedKind,
   heatmap: heatmapKind,
   clusters: clustersKind,
   models: modelsKind,
@@ -253,7 +255,7 @@ async function showFigure(host) {
 // give way, then the oldest.
 function makeRoom(host) {
   const { drawn } = shared();
-  if (host.model.kind !== "map") return;
+  if (!host.model.panels) return; // not a map
   drawn.add(host);
   const weight = (other) => 2 * Number(other.seen) + Number(other === host);
   const spare = [...drawn].sort((a, b) => weight(a) - weight(b)).slice(0, Math.max(0, drawn.size - 6));

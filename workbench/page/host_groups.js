@@ -1,6 +1,7 @@
 // The groups of a map's points that share a trace and an entry of the legend.
 import { categories, kindOf, scale } from "./host_model.js";
 import { plotlyText } from "./host_figures.js";
+import { extentOf } from "./host_points.js";
 
 // Returns [{name, rows, marker, color, symbol, faint}], or one with `values` for a colour scale.
 export function groupsOf(model, column, state, theme) {
@@ -36,7 +37,7 @@ function lookOf(rank, palette, symbols, muted) {
 function scaleGroups(model, column, dates, theme, muted) {
   const { present, missing, values } = scale(model, column, dates);
   const colorbar = { title: { text: plotlyText(column, 30), font: { size: 12 } }, thickness: 12, len: 0.9 };
-  const [cmin, cmax] = extent(values);
+  const [cmin, cmax] = values.length ? extentOf(values) : [0, 1];
   if (dates && values.length) Object.assign(colorbar, dateTicks(cmin, cmax));
   const marker = { colorscale: theme.colorscale, showscale: true, colorbar, cmin, cmax };
   const groups = [{ name: column, rows: present, values, marker, scaled: true }];
@@ -44,11 +45,6 @@ function scaleGroups(model, column, dates, theme, muted) {
     groups.push({ name: "(none)", rows: missing, marker: { color: muted, opacity: 0.4 }, scaled: true });
   }
   return groups;
-}
-
-function extent(values) {
-  if (!values.length) return [0, 1];
-  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
 }
 
 function dateTicks(low, high) {

@@ -1,7 +1,7 @@
 // A map (kind "map"): points that are texts, coloured, searched, pointed at and drawn around.
 import { kindOf, rowsOf } from "./host_model.js";
 import { labelled, make, showReadout, textBlock } from "./host_panels.js";
-import { drawnRows, neighborsOf, readPoints, rowsInside } from "./host_points.js";
+import { drawnRows, extentOf, neighborsOf, readPoints, rowsInside } from "./host_points.js";
 import { plotlyText } from "./host_figures.js";
 import { groupsOf } from "./host_groups.js";
 import { showLegend } from "./host_legend.js";
@@ -96,7 +96,21 @@ export function mapFigure(model, state, theme) {
     ...groups.map((group) => pointTrace(model, group, panel, chosen)),
     ...(ringed.length ? [rings(model, ringed, panel, state, theme)] : []),
   ]);
-  return { data, layout: { showlegend: false } };
+  return { data, layout: { showlegend: false, ...wholeOf(model, state) } };
+}
+
+// What is thinned must not decide how far the map reaches.
+function wholeOf(model, { viewport }) {
+  if (!model.order || viewport) return {};
+  const { xaxis, yaxis } = model.layout;
+  const reach = (values) => {
+    const [low, high] = extentOf(values);
+    return [low - 0.05 * (high - low), high + 0.05 * (high - low)];
+  };
+  return {
+    xaxis: { ...xaxis, range: reach(model.panels[0].x), autorange: false },
+    yaxis: { ...yaxis, range: reach(model.panels[0].y), autorange: false },
+  };
 }
 
 function within(group, mask) {
@@ -212,7 +226,7 @@ function showOver(host) {
 function thinnedText({ thinned, ids }) {
   const [drawn, inside] = [thinned.drawn, thinned.inside].map((count) => count.toLocaleString("en"));
   const where = thinned.inside < ids.length ? " here" : "";
-  return `${drawn} of ${inside} texts${where} are drawn, a random sample; zoom in for all. A lasso selects all inside.`;
+  return `${drawn} of ${inside} texts${where} are drawn: what is selected, and a random sample. Zoom in for all; a lasso selects all inside.`;
 }
 
 function clearOver(host) {

@@ -94,7 +94,7 @@ export function rowsInside(model, event) {
 
 // Even-odd rule: a ray to the left crosses the outline an odd number of times.
 function inPolygon({ x, y }, xs, ys) {
-  const within = insideOf({ x, y }, { x: extent(xs), y: extent(ys) });
+  const within = insideOf({ x, y }, { x: extentOf(xs), y: extentOf(ys) });
   const rows = [];
   for (let row = 0; row < x.length; row += 1) {
     if (!within(row)) continue;
@@ -108,6 +108,6 @@ function inPolygon({ x, y }, xs, ys) {
   return rows;
 }
 
-function extent(values) {
+export function extentOf(values) {
   return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
 }

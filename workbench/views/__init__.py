@@ -1,6 +1,7 @@
 """Views: values in, ``View(figure, texts, state)`` out. Nothing is computed here."""
 
 from workbench.views._agreement import AGREEMENT_MEASURES, agreement_view
+from workbench.views._aligned import MOST_PANELS, aligned_view
 from workbench.views._clusters import clusters_view
 from workbench.views._dispatch import view_of
 from workbench.views._forest import forest_view
@@ -16,11 +17,13 @@ from workbench.views.theme import host_theme, template
 
 __all__ = [
     "AGREEMENT_MEASURES",
+    "MOST_PANELS",
     "MOST_TEXTS",
     "Json",
     "Order",
     "View",
     "agreement_view",
+    "aligned_view",
     "check_colors",
     "clusters_view",
     "forest_view",

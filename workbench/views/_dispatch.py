@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from workbench.analysis import Clustering, Projection, SimilarityMatrix
+from workbench.analysis import AlignedMaps, Clustering, MapQuality, Projection, SimilarityMatrix
 from workbench.analysis.agreement import ModelAgreement
 from workbench.analysis.comparison import Comparison
 from workbench.errors import InputError
 from workbench.views._agreement import agreement_view
+from workbench.views._aligned import aligned_view
 from workbench.views._clusters import clusters_view
 from workbench.views._heatmap import heatmap_view
 from workbench.views._map import map_view
@@ -43,6 +44,7 @@ def view_of(value: object) -> View:
 
 
 view_of.register(Projection, map_view)
+view_of.register(AlignedMaps, aligned_view)
 view_of.register(Clustering, clusters_view)
 view_of.register(Comparison, comparison_view)
 view_of.register(ModelAgreement, agreement_view)
@@ -52,6 +54,11 @@ view_of.register(ModelAgreement, agreement_view)
 def _(value: SimilarityMatrix) -> View:
     labelled = all(side.corpus.label is not None for side in (value.rows, value.columns))
     return heatmap_view(value, order="label" if labelled else "similarity")
+
+
+@view_of.register
+def _(value: MapQuality) -> View:
+    return map_view(value.projection, quality=value)
 
 
 @view_of.register

@@ -95,7 +95,8 @@ def category_name(value: object) -> str:
 
 
 def _free(name: str) -> str:
-    return f"{name}_column" if name in ("id", "text", "cluster", "cluster_name") else name
+    own = ("id", "text", "cluster", "cluster_name", "real_share")
+    return f"{name}_column" if name in own else name
 
 
 def _kind(series: pd.Series[Any], chosen: bool) -> ColumnKind | None:

@@ -11,19 +11,18 @@ import copy
 from collections.abc import Collection
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.errors import InputError
 from workbench.views._clusters import draw_clusters
-from workbench.views._map import draw_map
+from workbench.views._draw_map import draw_maps, panels_of
 from workbench.views._redacted_models import MODEL_KINDS, redacted_models
 from workbench.views._view import Json, View
 
 __all__ = ["redacted", "redacted_table"]
 
-_OURS = ("id", "cluster")  # columns that hold neither texts nor a corpus column
+_OURS = ("id", "cluster", "real_share")  # columns that hold neither texts nor a corpus column
 _QUOTING = ("text", "cluster_name")
 _STATE = ("selection", "viewport", "pinned", "color_by")  # whose values are ids and names
 
@@ -49,7 +48,7 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
         return view
     if view.kind in MODEL_KINDS:
         return redacted_models(view, texts=texts)
-    if view.kind not in ("map", "heatmap", "clusters"):
+    if view.kind not in ("map", "aligned", "heatmap", "clusters"):
         raise InputError(
             f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
             "rest. Leave it out, or show it with texts=True and all columns."
@@ -127,6 +126,8 @@ def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
     for role in ("label", "column_label", "color_by"):
         if meta.get(role) not in kept:
             meta[role] = None
+    if not texts:
+        meta.pop("labels", None)  # their words are words of the texts
     for bar in meta.get("clusters", []):
         if not texts and bar["label"] >= 0:
             bar["name"] = _number(bar["label"])
@@ -137,11 +138,8 @@ def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
     """Draw again, so that nothing of the old strings is left."""
     if view.kind == "clusters":
         return draw_clusters(meta)
-    if view.kind == "map":
-        coordinates = np.zeros((len(table), 2), dtype=np.float32)
-        for trace in view.figure.data:
-            coordinates[np.asarray(trace.customdata)] = np.column_stack([trace.x, trace.y])
-        return draw_map(coordinates, table, meta)
+    if view.kind in ("map", "aligned"):
+        return draw_maps(panels_of(view.figure, len(table)), table, meta)
     figure = go.Figure(view.figure)
     figure.update_layout(meta={"workbench": meta})
     # What somebody wrote on the figure may quote a text; update_layout would keep it.
