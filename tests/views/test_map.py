@@ -9,10 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from workbench.analysis import Clustering, Projection
+from workbench.analysis import Clustering, Projection, map_quality
 from workbench.corpus import Corpus
 from workbench.errors import InputError
-from workbench.views import View, map_view
+from workbench.views import View, map_view, redacted, view_of
 from workbench.views.theme import MOST_CATEGORIES, MUTED, PALETTE, SYMBOLS
 
 Make = Callable[..., Projection]
@@ -173,3 +173,46 @@ def test_hostile_names_are_shown_as_they_are(projected: Make) -> None:
 def drawn_strings(figure: go.Figure) -> list[str]:
     layout = figure.layout
     return [layout.title.text, layout.title.subtitle.text, layout.legend.title.text]
+
+
+def test_quality_is_in_the_title_and_text_by_text(corpus: Corpus, projected: Make) -> None:
+    projection = projected(corpus)
+    quality = map_quality(projection, n_neighbors=3)
+    view = map_view(projection, quality=quality)
+    assert f"continuity {quality.continuity:.2f}" in view.title
+    np.testing.assert_allclose(view.texts["real_share"], quality.real_share, atol=5e-5)
+    np.testing.assert_array_equal(view.meta["doubtful"], quality.doubtful)
+    assert quality.neighbors is not None
+    np.testing.assert_array_equal(view.meta["neighbors"], quality.neighbors.indices[:, :10])
+    assert view.meta["quality"] == quality.sentence()
+    assert {"name": "real_share", "kind": "number"} in view.meta["color_columns"]
+    back = View.from_json(view.to_json())
+    np.testing.assert_array_equal(back.meta["neighbors"], view.meta["neighbors"])
+    np.testing.assert_array_equal(back.meta["doubtful"], quality.doubtful)
+    private = redacted(view, texts=False, columns=[])
+    assert list(private.texts.columns) == ["id", "real_share"]
+    assert view_of(quality).title == view.title
+
+
+def test_quality_of_two_texts_says_nothing(projected: Make) -> None:
+    projection = projected(Corpus(("one", "two")), trustworthiness=float("nan"))
+    view = map_view(projection, quality=map_quality(projection))
+    assert "doubtful" not in view.meta
+    assert "real_share" not in view.texts
+
+
+def test_scores_colour_points(corpus: Corpus, projected: Make) -> None:
+    values = np.linspace(-1, 1, 12, dtype=np.float32)
+    view = map_view(projected(corpus), scores={"like 'refund'": values}, color_by="like 'refund'")
+    (trace,) = view.figure.data
+    np.testing.assert_allclose(trace.marker.color, values, atol=5e-5)
+    assert trace.marker.showscale
+    with pytest.raises(InputError, match="have a column 'topic' already"):
+        map_view(projected(corpus), scores={"topic": values})
+    with pytest.raises(InputError, match="'like' cannot colour"):
+        map_view(projected(corpus), scores={"like 'refund'": values}, color_by="like")
+
+
+def test_quality_of_another_map_is_refused(corpus: Corpus, projected: Make) -> None:
+    with pytest.raises(InputError, match="quality= is of another map"):
+        map_view(projected(corpus), quality=map_quality(projected(corpus), n_neighbors=3))

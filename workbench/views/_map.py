@@ -69,10 +69,8 @@ def map_view(
     corpus = projection.embeddings.corpus
     for name, other in (("quality", quality), ("labels", labels)):
         if other is not None and other.projection is not projection:
-            raise InputError(
-                f"map_view: the {name} given are of another map. Make them of this one."
-            )
-    texts, kinds = check_colors(corpus, None if scores else color_by, clustering)
+            raise InputError(f"map_view: {name}= is of another map than this one. Make it anew.")
+    texts, kinds = check_colors(corpus, None, clustering)
     own: dict[str, FloatArray] = dict(scores or {})
     taken = next((name for name in own if name in texts), None)
     if taken is not None:
@@ -81,6 +79,8 @@ def map_view(
         own["real_share"] = np.asarray(quality.real_share, np.float32)
     texts = texts.assign(**{name: values.round(4) for name, values in own.items()})
     kinds |= dict.fromkeys(own, "number")
+    if color_by is not None and color_by not in kinds:
+        check_colors(corpus, color_by, clustering)  # raises: it knows what there is
     label = label_column(corpus)
     meta = {
         "kind": "map",
