@@ -142,7 +142,8 @@ function emphasised(model, state) {
 
 function pointTrace(model, group, panel, chosen) {
   const own = model.data[0]?.marker ?? {};
-  const color = group.values ? { color: group.values } : {};
+  // One scale for all panels.
+  const color = group.values ? { color: group.values, showscale: group.marker.showscale && !panel.axis } : {};
   const selectedpoints = chosen
     ? group.rows.map((row, i) => (chosen.has(row) ? i : -1)).filter((i) => i >= 0)
     : null;
