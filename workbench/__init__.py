@@ -46,6 +46,7 @@ _HOMES = {
         "measure_costs",
         "nearest_neighbors",
         "project",
+        "query_similarity",
         "semantic_search",
         "similarity_matrix",
         "sweep",

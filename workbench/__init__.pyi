@@ -30,6 +30,7 @@ from workbench.analysis import map_quality as map_quality
 from workbench.analysis import measure_costs as measure_costs
 from workbench.analysis import nearest_neighbors as nearest_neighbors
 from workbench.analysis import project as project
+from workbench.analysis import query_similarity as query_similarity
 from workbench.analysis import semantic_search as semantic_search
 from workbench.analysis import similarity_matrix as similarity_matrix
 from workbench.analysis import sweep as sweep

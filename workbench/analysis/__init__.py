@@ -21,6 +21,7 @@ from workbench.analysis.parameters import (
     checked,
 )
 from workbench.analysis.projection import Projection, project
+from workbench.analysis.queries import query_similarity
 from workbench.analysis.retrieval_search import SearchHits, semantic_search
 from workbench.analysis.significance import Interval, PairedDifference
 from workbench.analysis.similarity import SimilarityMatrix, similarity_matrix
@@ -68,6 +69,7 @@ __all__ = [
     "measure_costs",
     "nearest_neighbors",
     "project",
+    "query_similarity",
     "semantic_search",
     "similarity_matrix",
     "sweep",

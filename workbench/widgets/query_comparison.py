@@ -11,14 +11,10 @@ import plotly.graph_objects as go
 from workbench.analysis import SearchHits, semantic_search
 from workbench.analysis._inputs import as_whole
 from workbench.analysis.comparison import Comparison
-from workbench.analysis.evaluation._task import (
-    DOCUMENT_PROMPTS,
-    QUERY_PROMPTS,
-    embedded,
-    prompt_named,
-)
+from workbench.analysis.evaluation._task import DOCUMENT_PROMPTS, embedded
+from workbench.analysis.queries import embedded_query
 from workbench.corpus import Corpus
-from workbench.embeddings import Embeddings, embed
+from workbench.embeddings import Embeddings
 from workbench.errors import InputError, WorkbenchError, suggest
 from workbench.models import Encoder
 from workbench.views import Json, View, ranks_view
@@ -178,12 +174,11 @@ class QueryComparison(FigurePanel):
 
     def _show(self, query: str) -> None:
         """Search with every model; what one fails at stands in its column."""
-        asked = Corpus((query,), name="query")
         hits: dict[str, SearchHits] = {}
         failures: dict[str, str] = {}
         for name, encoder in self._encoders.items():
             try:
-                hits[name] = self._found(asked, encoder, self._embeddings[name])
+                hits[name] = self._found(query, encoder, self._embeddings[name])
             except Exception as error:
                 failures[name] = sentence(error)
         if not hits:
@@ -197,20 +192,9 @@ class QueryComparison(FigurePanel):
         found = f"The {self._top_k} nearest texts under each of {len(hits)} models."
         self.status.say(" ".join([found, *_cut(hits), *_failed(failures)]))
 
-    def _found(self, asked: Corpus, encoder: Encoder, texts: Embeddings) -> SearchHits:
+    def _found(self, asked: str, encoder: Encoder, texts: Embeddings) -> SearchHits:
         """Return what one model finds, the query in the precision of the texts."""
-        vector = embed(
-            asked,
-            encoder,
-            prompt_name=prompt_named(encoder, QUERY_PROMPTS),
-            truncate_dim=texts.spec.truncate_dim,
-            precision=texts.spec.precision,
-            long_texts=texts.spec.long_texts,
-            store=False,
-            progress=False,
-        )
-        if not vector.dense().any():
-            raise InputError("It knows no word of this query: the query's vector is all zeros.")
+        vector = embedded_query(asked, encoder, texts)
         return semantic_search(vector, texts, top_k=self._top_k)
 
 

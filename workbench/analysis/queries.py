@@ -1,0 +1,67 @@
+"""One query in plain words: its vector, and its similarity to every text."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench._arrays import FloatArray
+from workbench.analysis._inputs import as_embeddings
+from workbench.analysis.evaluation._task import QUERY_PROMPTS, prompt_named
+from workbench.analysis.retrieval_search import semantic_search
+from workbench.corpus import Corpus
+from workbench.embeddings import Embeddings, embed
+from workbench.errors import InputError
+from workbench.models import Encoder
+
+__all__ = ["embedded_query", "query_similarity"]
+
+
+def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embeddings:
+    """Return a query's vector, made as the texts' were: same dimensions, same precision.
+
+    The model's query prompt stands in front, where it has one.
+
+    Raises
+    ------
+    InputError
+        If the query is blank or no text, or the model knows no word of it.
+    """
+    if not isinstance(query, str) or not query.strip():
+        raise InputError(f"query: expected a text to look for; got {query!r}.")
+    vector = embed(
+        Corpus((query,), name="query"),
+        encoder,
+        prompt_name=prompt_named(encoder, QUERY_PROMPTS),
+        truncate_dim=texts.spec.truncate_dim,
+        precision=texts.spec.precision,
+        long_texts=texts.spec.long_texts,
+        store=False,
+        progress=False,
+    )
+    if not vector.dense().any():
+        raise InputError("It knows no word of this query: the query's vector is all zeros.")
+    return vector
+
+
+def query_similarity(query: str, embeddings: Embeddings, encoder: Encoder) -> FloatArray:
+    """Return the cosine of each text to a query, shape (n,) float32, -1 to 1.
+
+    Parameters
+    ----------
+    query
+        What is looked for, in plain words.
+    embeddings
+        The n texts.
+    encoder
+        The model that made their vectors.
+
+    Raises
+    ------
+    InputError
+        If the query is blank, the model knows no word of it, or it is another model than the
+        texts'.
+    """
+    source = as_embeddings(embeddings, "query_similarity")
+    asked = embedded_query(query, encoder, source)
+    semantic_search(asked, source, top_k=1)  # refuses the vectors of two models
+    return np.clip(source.unit() @ asked.unit()[0], -1.0, 1.0).astype(np.float32)
