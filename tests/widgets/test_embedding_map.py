@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.analysis import cluster, nearest_neighbors, project
-from workbench.embeddings import Embeddings
+from workbench.analysis import cluster, map_quality, nearest_neighbors, project
+from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError
+from workbench.models import DenseEncoder
 from workbench.views import View
 from workbench.widgets import EmbeddingMap, FigureHost
 
@@ -395,3 +396,47 @@ def test_it_shows_itself(texts_of: TextsOf, monkeypatch: pytest.MonkeyPatch) -> 
     bundle = str(widget._repr_mimebundle_())
     assert "text/html" in bundle
     assert "widget-view" not in bundle
+
+
+def test_colouring_by_meaning_says_what_it_needs(texts_of: TextsOf, find: Find) -> None:
+    widget = EmbeddingMap(texts_of(30), method="pca")
+    box = find(widget, "workbench-meaning")
+    assert box.disabled
+    assert box.placeholder == "needs the encoder: EmbeddingMap(vectors, encoder=encoder)"
+    with pytest.raises(InputError, match="needs the model that made the vectors"):
+        widget.color_by_meaning("refund")
+    with pytest.raises(InputError, match="encoder: expected an Encoder; got str"):
+        EmbeddingMap(texts_of(30), method="pca", encoder="minilm")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def searchable(tiny_encoder: DenseEncoder) -> EmbeddingMap:
+    texts = ["the parcel is late", "reset my password", "the card was charged", "a late parcel"]
+    vectors = embed(texts, tiny_encoder, store=False, progress=False)
+    return EmbeddingMap(vectors, encoder=tiny_encoder, method="pca")
+
+
+def test_a_query_colours_and_is_kept(searchable: EmbeddingMap, find: Find) -> None:
+    box = find(searchable, "workbench-meaning")
+    box.set_state({"value": "reset my password"})
+    box._handle_custom_msg({"event": "submit"}, [])
+    view = searchable.view()
+    column = "cosine to 'reset my password'"
+    assert view.state["color_by"] == column
+    assert view.state["meaning"] == "reset my password"
+    assert view.texts[column][1] == pytest.approx(1.0, abs=1e-4)
+    assert view.texts[column].idxmax() == 1
+    assert host_of(searchable).controls["color_by"] == column
+    assert "Coloured by cosine to 'reset my password'" in searchable.status.text
+    box.set_state({"value": " "})
+    box._handle_custom_msg({"event": "submit"}, [])
+    assert searchable.status.failed
+    assert searchable.view().state["color_by"] == column  # the picture is as it was
+
+
+def test_the_map_says_how_far_it_can_be_trusted(texts_of: TextsOf) -> None:
+    widget = EmbeddingMap(texts_of(60), method="pca")
+    again = map_quality(widget.projection)
+    np.testing.assert_array_equal(widget.quality.real_share, again.real_share)
+    assert f"continuity {again.continuity:.2f}" in widget.view().title
+    assert f"continuity {again.continuity:.2f}" in widget.status.text

@@ -89,7 +89,7 @@ def map_view(
         "subtitle": " ".join(projection.notes),
         "label": label,
         "color_columns": [{"name": name, "kind": kind} for name, kind in kinds.items()],
-        "table": table_columns(texts, label),
+        "table": [*(scores or {}), *table_columns(texts, label)],
         "color_by": color_by or next((name for name in (label, "cluster") if name in kinds), None),
         **_trust(quality),
         "labels": [_label(one) for one in labels.labels] if labels is not None else [],

@@ -39,6 +39,8 @@ class ComputedPanel(FigurePanel):
         The seed of all runs.
     extra
         Further controls beside the buttons.
+    further
+        Further rows of controls below them.
     said, on_save
         As for a FigurePanel.
     """
@@ -55,6 +57,7 @@ class ComputedPanel(FigurePanel):
         table: ParameterTable,
         random_state: int,
         extra: tuple[Any, ...] = (),
+        further: tuple[Any, ...] = (),
         said: str = "",
         on_save: OnSave = None,
     ) -> None:
@@ -72,7 +75,7 @@ class ComputedPanel(FigurePanel):
         self._cancel_button = button("Cancel", "workbench-cancel", self._cancel, doc=doc)
         self._cancel_button.disabled = True
         buttons = row(self._compute_button, self._cancel_button, *extra)
-        controls = [row(form.chooser, form.fields), buttons]
+        controls = [row(form.chooser, form.fields), buttons, *further]
         super().__init__(view, controls=controls, said=said, on_save=on_save)
         form.chooser.observe(lambda _: self._compute(), "value")
 

@@ -11,7 +11,7 @@ from workbench.analysis import Parameter, checked
 from workbench.analysis.parameters import ParameterTable, ParameterValue
 from workbench.errors import InputError, suggest
 
-__all__ = ["METHOD_NAMES", "MethodForm", "button", "choice", "check_options", "row"]
+__all__ = ["METHOD_NAMES", "MethodForm", "button", "check_options", "choice", "entry", "row"]
 
 METHOD_NAMES = {
     "umap": "UMAP",
@@ -51,6 +51,24 @@ def choice(text: str, name: str, options: Iterable[tuple[str, str]], value: str)
         layout={"width": "auto", "max_width": "100%"},
     )
     made.add_class(name)
+    return made
+
+
+def entry(text: str, name: str, action: Callable[[], None], *, placeholder: str = "") -> Any:
+    """Return a line to type in, with a CSS class of its own; Enter acts."""
+    made = ipywidgets.Text(
+        description=text,
+        placeholder=placeholder,
+        style={"description_width": "initial"},
+        layout={"width": "min(100%, 48em)"},
+    )
+    made.add_class(name)
+
+    def entered(_: object, message: object, buffers: object) -> None:
+        if isinstance(message, dict) and message.get("event") == "submit":
+            action()
+
+    made.on_msg(entered)
     return made
 
 

@@ -4,37 +4,57 @@ from __future__ import annotations
 
 import math
 
+from workbench._arrays import FloatArray
+from workbench._html import elide
 from workbench.analysis import (
     PROJECTION_PARAMETERS,
     Clustering,
+    MapQuality,
     Neighbors,
     Projection,
     cluster,
+    map_quality,
     project,
+    query_similarity,
 )
 from workbench.analysis.parameters import ParameterValue
 from workbench.embeddings import Embeddings
-from workbench.views import Json, check_colors, map_view
+from workbench.errors import InputError
+from workbench.models import Encoder
+from workbench.views import Json, View, check_colors, map_view
 from workbench.widgets._computed import ComputedPanel, state_of
-from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, check_options
+from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, check_options, entry, row
 from workbench.widgets._panel import OnSave, check_on_save
+from workbench.widgets._status import sentence
 from workbench.widgets._worker import Result
 
 __all__ = ["EmbeddingMap"]
 
-_OPTIONS = ("neighbors", "clustering", "method", "color_by", "random_state", "on_save")
+_OPTIONS = (
+    "encoder",
+    "neighbors",
+    "clustering",
+    "method",
+    "color_by",
+    "random_state",
+    "on_save",
+)
+_MEANING = ("refund has not arrived", "needs the encoder: EmbeddingMap(vectors, encoder=encoder)")
 
 
 class EmbeddingMap(ComputedPanel):
     """A map of texts, live: point, lasso, search, colour, and choose another method.
 
-    The first map is computed here and now. Later ones are computed in a process of the widget's
-    own while the map before stays, and can be cancelled.
+    Beside the map stands how far it can be trusted, and pointing at a text shows its real
+    neighbours. The first map is computed here and now. Later ones are computed in a process of
+    the widget's own while the map before stays, and can be cancelled.
 
     Parameters
     ----------
     embeddings
         The n texts and their vectors.
+    encoder
+        The model that made them: with it, texts can be coloured by their similarity to a query.
     neighbors
         Their neighbours (``wb.nearest_neighbors``), so that no map computes them again.
     clustering
@@ -67,6 +87,7 @@ class EmbeddingMap(ComputedPanel):
         self,
         embeddings: Embeddings,
         *,
+        encoder: Encoder | None = None,
         neighbors: Neighbors | None = None,
         clustering: Clustering | None = None,
         method: str = "umap",
@@ -77,57 +98,109 @@ class EmbeddingMap(ComputedPanel):
     ) -> None:
         check_options("EmbeddingMap", _OPTIONS, params, method, PROJECTION_PARAMETERS)
         check_on_save(on_save)
+        _check_encoder(encoder)
         find_clusters = color_by == "cluster" and clustering is None
         if isinstance(embeddings, Embeddings):  # before anything is computed
             check_colors(embeddings.corpus, None if find_clusters else color_by, clustering)
-        self._projection = project(
+        self._encoder = encoder
+        self._query = ""
+        self._scores: dict[str, FloatArray] = {}
+        projection = project(
             embeddings, method=method, neighbors=neighbors, random_state=random_state, **params
         )
+        self._quality = map_quality(projection)
         if find_clusters:
             clustering = cluster(embeddings, neighbors=neighbors, random_state=random_state)
         self._clustering = clustering
         doc = "Find clusters (HDBSCAN) and colour the map by them"
         self._cluster_button = button("Find clusters", "workbench-cluster", self._cluster, doc=doc)
+        hint = _MEANING[encoder is None]
+        self._meaning = entry("Colour by meaning", "workbench-meaning", self._ask, placeholder=hint)
+        self._meaning.disabled = encoder is None
         super().__init__(
-            map_view(self._projection, color_by=color_by, clustering=clustering),
+            self._draw(color_by),
             source=(embeddings, neighbors),
             form=MethodForm(PROJECTION_PARAMETERS, method, params),
             table=PROJECTION_PARAMETERS,
             random_state=random_state,
             extra=() if clustering is not None else (self._cluster_button,),
-            said=self._summary(self._projection),
+            further=(row(self._meaning),),
+            said=self._summary(projection),
             on_save=on_save,
         )
 
     @property
     def projection(self) -> Projection:
         """The map shown, as a value."""
-        return self._projection
+        return self._quality.projection
+
+    @property
+    def quality(self) -> MapQuality:
+        """How far the map shown can be trusted."""
+        return self._quality
 
     @property
     def clustering(self) -> Clustering | None:
         """The clusters that can colour the map; None before there are any."""
         return self._clustering
 
+    def color_by_meaning(self, query: str) -> None:
+        """Colour the texts by their similarity to a query, as if it were typed.
+
+        Raises
+        ------
+        InputError
+            If the widget has no encoder, the query is blank, or the model knows no word of it.
+        """
+        if self._encoder is None:
+            raise InputError(
+                "EmbeddingMap: colouring by meaning needs the model that made the vectors. "
+                "Make the map with EmbeddingMap(vectors, encoder=encoder)."
+            )
+        similarity = query_similarity(query, self.projection.embeddings, self._encoder)
+        self._query, self._meaning.value = query, query
+        self._scores = {_column(query, self.projection.embeddings): similarity}
+        self._show_colored(next(iter(self._scores)))
+
+    def _draw(self, color_by: str | None) -> View:
+        return map_view(
+            self.projection,
+            color_by=color_by,
+            clustering=self._clustering,
+            quality=self._quality,
+            scores=self._scores,
+        )
+
+    def _show_colored(self, color_by: str) -> None:
+        """Draw the same places in another colour."""
+        viewport = self._host.viewport
+        self._host.show(self._draw(color_by).with_state(color_by=color_by, viewport=viewport))
+
     def _state(self) -> dict[str, Json]:
-        return state_of(self._projection)
+        return {**state_of(self.projection), "meaning": self._query}
+
+    def _ask(self) -> None:
+        self.status.say("Comparing.", busy=True)
+        try:
+            self.color_by_meaning(self._meaning.value)
+        except Exception as error:
+            self.status.fail(sentence(error))
+        else:
+            self.status.say(f"Coloured by cosine to {self._query!r}.")
 
     def _cluster(self) -> None:
         self._start("cluster", "Finding clusters.", {})
 
     def _received(self, value: Result) -> None:
-        shown = self._host.view()
         if isinstance(value, Clustering):
             self._clustering = value
             self._cluster_button.layout.display = "none"
-            view = map_view(self._projection, color_by="cluster", clustering=value)
-            viewport = shown.state["viewport"]
-            self._host.show(view.with_state(color_by="cluster", viewport=viewport))
+            self._show_colored("cluster")
             return
-        self._projection = value
+        self._quality = map_quality(value)
+        shown = self._host.view()
         color_by = str(shown.state.get("color_by", shown.meta["color_by"] or ""))
-        view = map_view(value, color_by=color_by or None, clustering=self._clustering)
-        self._host.show(view)
+        self._host.show(self._draw(color_by or None))
 
     def _summary(self, value: Result) -> str:
         if isinstance(value, Clustering):
@@ -136,4 +209,19 @@ class EmbeddingMap(ComputedPanel):
         said = f"{METHOD_NAMES[value.method]} of {texts:,} text{'s' if texts != 1 else ''}"
         if not math.isfinite(value.trustworthiness):
             return f"{said}."
-        return f"{said}, trustworthiness {value.trustworthiness:.2f}."
+        quality = f"trustworthiness {value.trustworthiness:.2f}"
+        return f"{said}, {quality}, continuity {self._quality.continuity:.2f}."
+
+
+def _check_encoder(encoder: object) -> None:
+    if encoder is not None and not isinstance(encoder, Encoder):
+        raise InputError(
+            f"EmbeddingMap: encoder: expected an Encoder; got {type(encoder).__name__}. "
+            "wb.load_encoder(name) makes one."
+        )
+
+
+def _column(query: str, embeddings: Embeddings) -> str:
+    """Return what the column of similarities to a query is called: not as one of the corpus."""
+    name = f"cosine to {elide(query, 40)!r}"
+    return f"{name} (query)" if name in embeddings.corpus.columns else name

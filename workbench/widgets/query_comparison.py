@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-import ipywidgets
 import plotly.graph_objects as go
 
 from workbench.analysis import SearchHits, semantic_search
@@ -19,7 +18,7 @@ from workbench.errors import InputError, WorkbenchError, suggest
 from workbench.models import Encoder
 from workbench.views import Json, View, ranks_view
 from workbench.views._json import object_frame
-from workbench.widgets._controls import button, row
+from workbench.widgets._controls import button, entry, row
 from workbench.widgets._panel import FigurePanel, OnSave, check_on_save
 from workbench.widgets._status import sentence
 
@@ -75,14 +74,8 @@ class QueryComparison(FigurePanel):
         self._embeddings, self._encoders = dict(embeddings), dict(encoders)
         self._query = ""
         self._hits: Mapping[str, SearchHits] = MappingProxyType({})
-        self._box = ipywidgets.Text(
-            description="Query",
-            placeholder="what somebody might ask",
-            style={"description_width": "initial"},
-            layout={"width": "min(100%, 48em)"},
-        )
-        self._box.add_class("workbench-query")
-        self._box.on_msg(self._entered)
+        hint = "what somebody might ask"
+        self._box = entry("Query", "workbench-query", self._search, placeholder=hint)
         search = button("Search", "workbench-search", self._search, doc="Search with all models")
         super().__init__(
             _nothing_yet(corpus, list(embeddings)),
@@ -156,10 +149,6 @@ class QueryComparison(FigurePanel):
 
     def _state(self) -> dict[str, Json]:
         return {"searched": self._query, "top_k": self._top_k}
-
-    def _entered(self, _: object, message: object, buffers: object) -> None:
-        if isinstance(message, dict) and message.get("event") == "submit":
-            self._search()
 
     def _search(self) -> None:
         query = self._box.value
