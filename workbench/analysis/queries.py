@@ -64,4 +64,5 @@ def query_similarity(query: str, embeddings: Embeddings, encoder: Encoder) -> Fl
     source = as_embeddings(embeddings, "query_similarity")
     asked = embedded_query(query, encoder, source)
     semantic_search(asked, source, top_k=1)  # refuses the vectors of two models
-    return np.clip(source.unit() @ asked.unit()[0], -1.0, 1.0).astype(np.float32)
+    cosines = source.unit() @ asked.unit()[0]
+    return np.asarray(np.clip(cosines, -1.0, 1.0), dtype=np.float32)
