@@ -312,15 +312,17 @@ def test_clusters_can_be_walked_through_with_the_arrow_keys(
 
 
 def test_what_can_be_focused_has_a_name(hostile: Any, opened: Callable[..., Any]) -> None:
-    page = opened(render_page([hostile.heatmap, hostile.map], title="x"))
-    cells, points = page.figure(0), page.figure(1)
+    page = opened(render_page([hostile.heatmap, hostile.clusters], title="x"))
+    cells, bars = page.figure(0), page.figure(1)
     expect(cells.part("plot")).to_have_accessible_name(
         "Matrix of similarities: arrow keys and Enter"
     )
     expect(cells.part("readout")).to_have_attribute("aria-live", "polite")
-    expect(points.part("plot")).to_have_attribute("tabindex", "-1")
-    expect(points.part("readout")).not_to_have_attribute("aria-live", "polite")
-    for figure in (cells, points):
+    expect(bars.part("plot")).to_have_attribute("tabindex", "-1")
+    expect(bars.part("plot")).to_have_role("img")
+    expect(bars.part("plot")).to_have_accessible_name(hostile.clusters.title)
+    expect(bars.part("readout")).not_to_have_attribute("aria-live", "polite")
+    for figure in (cells, bars):
         expect(figure.part("readout")).to_have_attribute("tabindex", "0")  # it scrolls
 
 

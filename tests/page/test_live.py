@@ -116,7 +116,7 @@ def test_a_view_that_changes_while_the_first_is_unpacked(
 
 def test_an_ended_view_listens_no_more(hostile: Values, live: Callable[..., Figure]) -> None:
     figure = live(hostile.map)
-    assert figure.page.evaluate("model.count()") == 4
+    assert figure.page.evaluate("model.count()") == 5
     assert figure.page.evaluate("workbenchPage.mounts.size") == 1
     figure.page.evaluate("ended.then((end) => end())")
     assert figure.page.evaluate("model.count()") == 0

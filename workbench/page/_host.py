@@ -18,12 +18,20 @@ _FILES = (
     "host_model.js",
     "host_page.js",
     "host_panels.js",
+    "host_selections.js",
+    "host_table.js",
+    "host_words.js",
+    "host_special.js",
+    "host_twin.js",
+    "host_select.js",
+    "host_chosen.js",
     "host_figures.js",
     "host_points.js",
     "host_groups.js",
     "host_legend.js",
     "host_over.js",
     "host_labels.js",
+    "host_keys.js",
     "host_map.js",
     "host_aligned.js",
     "host_heatmap.js",
@@ -33,7 +41,7 @@ _FILES = (
     "host_choices.js",
     "host.js",
 )
-_STYLES = ("host.css", "host_map.css", "host_models.css")
+_STYLES = ("host.css", "host_chosen.css", "host_map.css", "host_models.css")
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function|const) (\w+))", re.MULTILINE)
 
@@ -56,7 +64,9 @@ def _scoped(name: str) -> str:
 
 def _joined(last: str) -> str:
     theme = f"const THEME = {json.dumps(host_theme())};\n"
-    return theme + "".join(_scoped(name) for name in _FILES) + _EXPORT.sub("", _imported(_read(last)))
+    return (
+        theme + "".join(_scoped(name) for name in _FILES) + _EXPORT.sub("", _imported(_read(last)))
+    )
 
 
 @cache

@@ -3,6 +3,9 @@ import { shared } from "./host_library.js";
 import { kindOf, readView, search } from "./host_model.js";
 import { followPointer, followTheme, followWidth, link, nearViewport, throttle } from "./host_page.js";
 import { build, showError, showState, showView } from "./host_panels.js";
+import { columnKept, goneOf, keptObject, keptOf } from "./host_selections.js";
+import { choose, forget, keep, keepAs, recall, receive, receiveKept, select, sorted, watchHeld } from "./host_select.js";
+import { furnish } from "./host_chosen.js";
 import { configOf, figureOf, heightOf, plainKind } from "./host_figures.js";
 import { mapKind } from "./host_map.js";
 import { alignedKind } from "./host_aligned.js";
@@ -10,11 +13,14 @@ import { heatmapKind } from "./host_heatmap.js";
 import { clustersKind } from "./host_clusters.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 
-// What a kind of figure is: its `hint`, the name of its `keys`, whether it `searches`, has `colors`,
-// a `bare` mode bar, what its `things` are called; read(model), figure(model, state, theme) or
-// draw(host), controls(host) → {nodes, show()}, shown(host), drawn(host), and what a person does:
-// hovered, clicked(host, point), lassoed(host, event), moved(host), keyed(host, event). All but
-// hint and figure are optional.
+// What a kind of figure is: its `hint`, the name of its `keys` (with them it is used by keyboard),
+// whether it `searches`, has `colors`, a `bare` mode bar, what its `things` are called;
+// read(model), figure(model, state, theme) or draw(host), controls(host) → {nodes, show()},
+// shown(host), drawn(host), twin(model) → {header, rows} (its data as a table), summary(model,
+// state) → a few sentences, and what a person does: hovered, clicked(host, point),
+// lassoed(host, event), moving, moved(host), keyed(host, event), pointed(host, id | null) by a
+// linked figure or a table. All but hint and figure are optional. What a person chooses goes to
+// host.select(ids, {toggle}), which adds, takes away … as the control "Selecting" says.
 const KINDS = {
   map: mapKind,
   aligned: alignedKind,
@@ -25,15 +31,20 @@ const KINDS = {
   ranks: ranksKind,
 };
 
-// `hooks`: library() → promise of plotly.js, and onSelection(ids), onHover(id | null),
-// onViewport({x, y} | {}), onControls({color_by, query, pinned, options}), onAction(name, value),
-// each optional; onAction asks the kernel for something, so that a page without one has none.
+// `hooks`: library() → promise of plotly.js, and onSelection(ids), onSelections({name: ids}),
+// onHover(id | null), onViewport({x, y} | {}), onControls({color_by, query, pinned, options}),
+// onAction(name, value), each optional; onAction asks the kernel for something, so that a page
+// without one has none.
 export function mount(element, view, hooks, theme = THEME) {
   const host = { hooks, theme, plotly: null, drawn: false, near: false, seen: false, dragging: false };
   Object.assign(host, doings(host));
-  host.parts = build(element, actionsOf(host));
+  const actions = actionsOf(host);
+  host.parts = build(element, actions);
+  host.around = furnish(host, actions);
+  watchHeld(host);
   host.linked = link(host.parts.root, () => host.model?.meta.corpus, {
     selection: (ids) => receive(host, ids),
+    kept: (name, ids) => keepAs(host, name, ids, true),
     hover: (id) => host.kind?.pointed?.(host, id),
   });
   const told = throttle(100, (id) => hooks.onHover?.(id));
@@ -50,6 +61,7 @@ export function mount(element, view, hooks, theme = THEME) {
   return {
     update: (next) => guard(host, () => load(host, next, { ...saved(host), ...(next.state ?? {}) })),
     setSelection: (ids) => guard(host, () => select(host, ids, { quiet: true })),
+    setSelections: (selections) => guard(host, () => receiveKept(host, selections)),
     setControls: (controls) => guard(host, () => setControls(host, controls)),
     setViewport: (viewport) => guard(host, () => change(host, { viewport: full(viewport) })),
     destroy: () => destroy(host),
@@ -63,8 +75,10 @@ function doings(host) {
     change: (changes) => change(host, changes),
     control: (changes) => controlled(host, changes),
     option: (name, value) => controlled(host, { options: { ...host.state.options, [name]: value } }),
-    select: (ids, how) => { select(host, ids, how); released(host); },
+    select: (ids, how) => { choose(host, ids, how); released(host); },
     selectRows: (rows, how) => host.select(rows.map((row) => host.model.ids[row]), how),
+    look: (viewport) => { change(host, { viewport }); host.hooks.onViewport?.(viewport ?? {}); },
+    tellControls: () => host.hooks.onControls?.(controlsOf(host.state)),
     ask: (name, value) => host.hooks.onAction?.(name, value),
     redraw: () => draw(host),
   };
@@ -95,12 +109,18 @@ function load(host, view, state) {
   }
   host.parts.error.hidden = true;
   const { model } = host;
-  const known = (state.selection ?? []).filter((id) => model.rowOf.has(id));
+  const selections = keptOf(state.selections);
+  columnKept(model, selections);
+  host.linked.holds(selections);
+  const chosen = state.selection ?? [];
+  const known = chosen.filter((id) => model.rowOf.has(id));
   const colorBy = state.color_by ?? model.meta.color_by ?? "";
   host.state = {
     mode: host.parts.root.dataset.theme,
     width: host.parts.plot.clientWidth,
     selection: new Set(known),
+    selections,
+    gone: goneSince(state.selected_before ?? [chosen.length, known.length], known.length),
     colorBy: kindOf(model, colorBy) ? colorBy : "",
     query: state.query ?? "",
     hits: search(model, state.query),
@@ -119,14 +139,20 @@ function load(host, view, state) {
   draw(host);
 }
 
+// What to say of texts that were selected before the data changed, while the rest still is.
+function goneSince([before, here], count) {
+  return count === here ? goneOf(before, here, "selected texts") : "";
+}
+
 function show(host) {
   showState(host.parts, host.model, host.state, host.kind.things);
+  host.around(host);
   host.own?.show?.();
 }
 
 function saved(host) {
-  const { selection, viewport } = host.state;
-  return { selection: [...selection], viewport: viewport ?? {}, ...controlsOf(host.state) };
+  const { selection, selections, viewport } = host.state;
+  return { selection: [...selection], selections: keptObject(selections), viewport: viewport ?? {}, ...controlsOf(host.state) };
 }
 
 function controlsOf({ colorBy, query, pinned, options }) {
@@ -141,34 +167,11 @@ function pair(model, ids) {
   return ids?.length === 2 && ids.every((id) => model.rowOf.has(id)) ? ids : null;
 }
 
-function sorted(ids) {
-  return [...ids].sort();
-}
-
 function change(host, changes) {
   if (!host.state) return;
   Object.assign(host.state, changes);
   show(host);
   draw(host);
-}
-
-// Every selection passes here once. `quiet`: it came from the kernel, which knows it, and which
-// says on its own what is pinned.
-function select(host, ids, { quiet = false, keepPinned = false } = {}) {
-  const known = new Set([...ids].filter((id) => host.model.rowOf.has(id)));
-  const same = known.size === host.state.selection.size && [...known].every((id) => host.state.selection.has(id));
-  const pinned = quiet || keepPinned || !host.state.pinned ? {} : { pinned: null, cell: null };
-  if (same && !("pinned" in pinned)) return;
-  change(host, { selection: known, ...pinned });
-  if ("pinned" in pinned) host.hooks.onControls?.(controlsOf(host.state));
-  if (!quiet) host.hooks.onSelection?.(sorted(known));
-  host.linked.publish(sorted(known));
-}
-
-function receive(host, ids) {
-  const known = new Set(ids.filter((id) => host.model.rowOf.has(id)));
-  change(host, { selection: known });
-  host.hooks.onSelection?.(sorted(known));
 }
 
 function setControls(host, controls) {
@@ -201,6 +204,9 @@ function actionsOf(host) {
     query: later,
     selectHits: () => guard(host, () => host.selectRows(host.state.hits ?? [])),
     clear: () => guard(host, () => select(host, [])),
+    keep: (name) => guard(host, () => keep(host, name)),
+    recall: (name) => guard(host, () => recall(host, name)),
+    forget: (name) => guard(host, () => forget(host, name)),
   };
 }
 
@@ -208,8 +214,9 @@ function actionsOf(host) {
 
 function arrived(host) {
   if (!host.state) return;
-  const others = host.linked.selection();
-  if (!host.state.selection.size && others.length) receive(host, others);
+  const others = host.state.selection.size ? [] : host.linked.adopt();
+  if (others.length) receive(host, others);
+  if (!host.state.selections.size) host.linked.kept().forEach((ids, name) => keepAs(host, name, ids, true));
   draw(host);
 }
 
@@ -293,10 +300,9 @@ function resized(host, width) {
 // plotly tells of a lasso up to 0.1 s after the button is released.
 function watchDrag(host) {
   let timer = 0;
-  const down = (event) => {
+  const down = () => {
     clearTimeout(timer); // the drag before is over: its end must not end this one
     host.dragging = true;
-    host.shift = event.shiftKey;
   };
   const up = () => {
     clearTimeout(timer);
@@ -332,7 +338,10 @@ function listen(host) {
   on("plotly_deselect", () => select(host, []));
   on("plotly_relayouting", () => host.kind.moving?.(host));
   on("plotly_relayout", (event) => moved(host, event));
-  plot.onkeydown = (event) => guard(host, () => host.kind.keyed?.(host, event));
+  plot.onkeydown = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
+    guard(host, () => host.kind.keyed?.(host, event));
+  };
 }
 
 function moved(host, event) {

@@ -8,7 +8,7 @@ const ofModels = {
   bare: true,
   things: "models",
   hovered: (host, point) => pointAt(host, pointedModels(host.model, point)),
-  clicked: (host, point) => choose(host, pointedModels(host.model, point)),
+  clicked: (host, point) => host.select(pointedModels(host.model, point), { toggle: true }),
   keyed: keyedModels,
 };
 
@@ -38,25 +38,13 @@ function pointAt(host, ids) {
   host.hover(ids[0]);
 }
 
-// A click chooses; with shift it adds or takes away; on what alone is chosen it takes back.
-function choose(host, ids) {
-  const { selection } = host.state;
-  const again = ids.every((id) => selection.has(id));
-  if (!host.shift) return host.select(again && selection.size === new Set(ids).size ? [] : ids);
-  const rest = [...selection].filter((id) => !ids.includes(id));
-  return host.select(again ? rest : [...rest, ...ids]);
-}
-
 function keyedModels(host, event) {
   const next = stepModels(host.model, host.at, event.key);
   if (next) host.at = next;
   else if (event.key !== "Enter" || !host.at) return;
   const ids = modelsAt(host.model, host.at);
   pointAt(host, ids);
-  if (!next) {
-    host.shift = event.shiftKey;
-    choose(host, ids);
-  }
+  if (!next) host.select(ids, { toggle: true });
   event.preventDefault();
 }
 
@@ -69,9 +57,6 @@ function showRanks(host) {
       if (row !== null) showReadout(parts, textBlock(model, row), ranksBlock(model, row));
       host.hover(row === null ? null : model.ids[row]);
     }),
-    click: (row, event) => host.guard(() => {
-      host.shift = event.shiftKey;
-      choose(host, [model.ids[row]]);
-    }),
+    click: (row) => host.guard(() => host.select([model.ids[row]], { toggle: true })),
   });
 }

@@ -6,6 +6,7 @@ import { plotlyText } from "./host_figures.js";
 import { groupsOf } from "./host_groups.js";
 import { showLegend } from "./host_legend.js";
 import { showPointed } from "./host_over.js";
+import { keyedMap, MAP_KEYS } from "./host_keys.js";
 import { clearLabels, placeLabels } from "./host_labels.js";
 
 const HINT = "Point at a text to read it; draw around texts to select them.";
@@ -13,6 +14,7 @@ const NEIGHBORS = 10; // lines to more are a tangle
 
 export const mapKind = {
   hint: HINT,
+  keys: MAP_KEYS,
   colors: true,
   searches: true,
   read: readPoints,
@@ -32,16 +34,10 @@ export const mapKind = {
   pointed: (host, id) => markPointed(host, id === null ? null : host.model.rowOf.get(id)),
   clicked(host, point) {
     const id = host.model.ids[point.customdata];
-    if (id === undefined) return;
-    const next = host.shift ? new Set(host.state.selection) : new Set();
-    if (host.shift && next.has(id)) next.delete(id);
-    else next.add(id);
-    host.select(next);
+    if (id !== undefined) host.select([id], { toggle: true });
   },
-  lassoed(host, event) {
-    const ids = new Set(rowsInside(host.model, event).map((row) => host.model.ids[row]));
-    host.select(host.shift ? new Set([...host.state.selection, ...ids]) : ids);
-  },
+  lassoed: (host, event) => host.selectRows(rowsInside(host.model, event)),
+  keyed: keyedMap,
 };
 
 // ---- controls and legend
@@ -66,7 +62,7 @@ function controls(host) {
       const groups = groupsOf(model, column, state, theme).filter((group) => !group.scaled);
       const chosen = new Set(rowsOf(model, state.selection));
       legend.hidden = groups.length < 2;
-      showLegend(legend, column, groups.length < 2 ? [] : groups, chosen, (rows) => host.guard(() => host.selectRows(rows)));
+      showLegend(legend, column, groups.length < 2 ? [] : groups, chosen, (rows) => host.guard(() => host.selectRows(rows, { toggle: true })));
     },
   };
 }

@@ -5,12 +5,13 @@ export function readView(view) {
   const ids = view.texts.id ?? [];
   const model = {
     kind: meta.kind ?? "figure",
-    meta,
+    meta: { ...meta }, // what a person keeps is added to these two
     ids,
-    texts: view.texts,
+    texts: { ...view.texts },
     layout: view.figure.layout ?? {},
     data: view.figure.data ?? [],
     rowOf: new Map(ids.map((id, row) => [id, row])),
+    rowsOfSet: new WeakMap(),
     haystack: null,
   };
   return model;
@@ -49,11 +50,18 @@ function searchable(model) {
   return model.ids.map((_, row) => columns.map((column) => shown(column[row])).join(" "));
 }
 
-function fold(text) {
+export function fold(text) {
   return text.normalize("NFC").toLowerCase();
 }
 
+// The rows of ids, in their order. Those of a set are found once: no set changes after it is made.
 export function rowsOf(model, ids) {
+  if (!(ids instanceof Set)) return rowsFound(model, ids);
+  if (!model.rowsOfSet.has(ids)) model.rowsOfSet.set(ids, Object.freeze(rowsFound(model, ids)));
+  return model.rowsOfSet.get(ids);
+}
+
+function rowsFound(model, ids) {
   const rows = [];
   for (const id of ids) {
     const row = model.rowOf.get(id);

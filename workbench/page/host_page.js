@@ -55,14 +55,16 @@ export function followPointer(element, report) {
   return () => names.forEach((name) => element.removeEventListener(name, report));
 }
 
-// Selections and hovering link the figures of one corpus in one notebook (a page is one notebook).
-// `receive`: selection(ids) and hover(id | null) are called with what others publish.
+// Selections, what is kept of them, and hovering link the figures of one corpus in one notebook (a
+// page is one notebook). `receive`: selection(ids), kept(name, ids | null) and hover(id | null) are
+// called with what others publish. A figure's `ids` are also those that only the others hold.
 export function link(element, key, receive) {
   let scope;
   const own = {
     key,
     receive,
     ids: [],
+    kept: new Map(),
     scope: () => {
       if (scope === undefined && element.isConnected) {
         scope = element.closest(".jp-NotebookPanel, .jp-Document") ?? null;
@@ -75,6 +77,7 @@ export function link(element, key, receive) {
   const others = () =>
     [...mounts].filter((other) => other !== own && key() && other.key() === key() && other.scope() === own.scope());
   return {
+    ids: () => own.ids,
     publish: (ids) => {
       own.ids = ids;
       for (const other of others()) {
@@ -83,7 +86,14 @@ export function link(element, key, receive) {
       }
     },
     hover: (id) => others().forEach((other) => other.receive.hover(id)),
-    selection: () => others().find((other) => other.ids.length)?.ids ?? [],
+    keep: (name, ids) => others().forEach((other) => other.receive.kept(name, ids)),
+    holds: (kept) => { own.kept = kept; },
+    kept: () => others().find((other) => other.kept.size)?.kept ?? new Map(),
+    adopt: () => {
+      const other = others().find(({ ids }) => ids.length);
+      if (other) own.ids = other.ids;
+      return own.ids;
+    },
     leave: () => mounts.delete(own),
   };
 }

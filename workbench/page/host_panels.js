@@ -1,8 +1,6 @@
 // The parts around the figure. Texts enter the page through textContent only.
+import { shared } from "./host_library.js";
 import { elide, rowsOf, shown } from "./host_model.js";
-
-const MOST_ROWS = 200;
-let counter = 0;
 
 export function make(tag, className, properties = {}, ...children) {
   const node = document.createElement(tag);
@@ -15,13 +13,19 @@ export function make(tag, className, properties = {}, ...children) {
   return node;
 }
 
+// Names are unique on the page: each live figure runs a module of its own.
+export function nameOnPage() {
+  const page = shared();
+  page.named = (page.named ?? 0) + 1;
+  return `wb-control-${page.named}`;
+}
+
 export function labelled(text, control) {
-  counter += 1;
-  control.id = `wb-control-${counter}`;
+  control.id = nameOnPage();
   return make("span", "wb-field", {}, make("label", "", { for: control.id, textContent: text }), control);
 }
 
-// Builds the skeleton and returns its parts by name.
+// Builds the skeleton and returns its parts by name. What a selection and a table show, others make.
 export function build(element, actions) {
   const parts = {
     title: make("div", "wb-title", { role: "heading", "aria-level": "3" }),
@@ -30,9 +34,10 @@ export function build(element, actions) {
     plot: make("div", "wb-plot"),
     overlay: make("div", "wb-overlay"),
     aside: make("div", "wb-aside"), // what a kind of figure puts beside the plot
+    described: make("p", "wb-described", { id: nameOnPage() }), // heard, not seen
     readout: make("div", "wb-readout", { role: "region", "aria-label": "Text under the pointer", tabIndex: 0 }),
-    status: make("div", "wb-status"),
-    table: make("div", "wb-table", { role: "region", "aria-label": "Selected texts" }),
+    status: make("div", "wb-status", { role: "group", "aria-label": "Selection" }),
+    chosen: make("div", "wb-picked", { hidden: true }),
     error: make("div", "wb-error", { role: "alert", hidden: true }),
   };
   Object.assign(parts, buildControls(parts.toolbar, actions), buildStatus(parts.status, actions));
@@ -40,9 +45,10 @@ export function build(element, actions) {
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab: keys typed here are for the figure
   const stage = make("div", "wb-stage", {}, parts.plot, parts.overlay, parts.aside);
   const figure = make("div", "wb-figure", {}, stage, parts.readout);
-  root.append(parts.title, parts.subtitle, parts.toolbar, parts.error, figure, parts.status, parts.table);
+  const { title, subtitle, toolbar, error, described, status, chosen } = parts;
+  root.append(title, subtitle, toolbar, error, described, figure, status, chosen);
   element.replaceChildren(root);
-  return { ...parts, root };
+  return { ...parts, figure, root };
 }
 
 function buildControls(toolbar, actions) {
@@ -77,30 +83,32 @@ export function showView(parts, model, kind) {
   parts.title.textContent = meta.title ?? "";
   parts.subtitle.textContent = meta.subtitle ?? "";
   parts.root.setAttribute("aria-label", meta.title || "Figure");
-  const columns = kind.colors ? (meta.color_columns ?? []).map(({ name }) => name) : [];
-  setOptions(parts.color, [["", "nothing"], ...columns.map((name) => [name, elide(name, 30)])]);
-  parts.colorField.hidden = columns.length === 0;
+  showColors(parts, model, kind);
   parts.searchField.hidden = !kind.searches;
   parts.readout.hidden = model.ids.length === 0;
-  nameKeys(parts, kind.keys);
+  namePlot(parts, model, kind);
   parts.readout.replaceChildren(make("p", "wb-hint", { textContent: kind.hint }));
+}
+
+export function showColors(parts, model, kind) {
+  const columns = kind.colors ? (model.meta.color_columns ?? []).map(({ name }) => name) : [];
+  setOptions(parts.color, [["", "nothing"], ...columns.map((name) => [name, elide(name, 30)])]);
+  parts.colorField.hidden = columns.length === 0;
 }
 
 export function setOptions(select, options) {
   select.replaceChildren(...options.map(([value, text]) => make("option", "", { value, textContent: text })));
 }
 
-// A matrix is read with the arrow keys, and what they come to is said aloud.
-function nameKeys({ plot, readout }, keys) {
-  plot.tabIndex = keys ? 0 : -1;
-  if (keys) {
-    plot.setAttribute("role", "application");
-    plot.setAttribute("aria-label", keys);
-    readout.setAttribute("aria-live", "polite");
-  } else {
-    for (const name of ["role", "aria-label"]) plot.removeAttribute(name);
-    readout.removeAttribute("aria-live");
-  }
+// A figure that is read with keys says what it comes to aloud; one of elements is a group of
+// them; any other is a picture, which its table and sentences stand in for.
+function namePlot({ plot, readout, described }, model, kind) {
+  plot.tabIndex = kind.keys ? 0 : -1;
+  plot.setAttribute("role", kind.keys ? "application" : kind.draw ? "group" : "img");
+  plot.setAttribute("aria-label", kind.keys ?? (model.meta.title || "Figure"));
+  plot.setAttribute("aria-describedby", described.id);
+  if (kind.keys) readout.setAttribute("aria-live", "polite");
+  else readout.removeAttribute("aria-live");
 }
 
 export function showState(parts, model, state, things = "texts") {
@@ -109,39 +117,11 @@ export function showState(parts, model, state, things = "texts") {
   const found = state.hits?.length ?? 0;
   parts.hits.textContent = state.hits ? `${found.toLocaleString("en")} ${found === 1 ? "match" : "matches"}` : "";
   parts.selectHits.hidden = found === 0;
-  const rows = rowsOf(model, state.selection);
+  const count = rowsOf(model, state.selection).length;
   const total = model.ids.length.toLocaleString("en");
-  parts.count.textContent = rows.length ? `${rows.length.toLocaleString("en")} of ${total} ${things} selected` : "";
-  parts.clear.hidden = rows.length === 0;
-  showTable(parts.table, model, rows, things);
-}
-
-function showTable(place, model, rows, things) {
-  place.hidden = rows.length === 0;
-  place.tabIndex = rows.length ? 0 : -1;
-  if (!rows.length) {
-    place.replaceChildren();
-    return;
-  }
-  const columns = ["id", "text", ...(model.meta.table ?? [])].filter((name) => model.texts[name]);
-  const head = make("tr", "", {}, ...columns.map((name) => make("th", "", { textContent: headed(name, things), scope: "col" })));
-  const body = rows.slice(0, MOST_ROWS).map((row) =>
-    make("tr", "", {}, ...columns.map((name) => cell(name, model.texts[name][row]))),
-  );
-  const table = make("table", "", {}, make("thead", "", {}, head), make("tbody", "", {}, ...body));
-  const more = rows.length - MOST_ROWS;
-  const rest = more > 0 ? [make("p", "wb-more", { textContent: `and ${more.toLocaleString("en")} more` })] : [];
-  place.replaceChildren(table, ...rest);
-}
-
-function headed(name, things) {
-  if (name === "id" && things === "models") return "model";
-  return name === "cluster_name" ? "cluster" : elide(name, 30);
-}
-
-function cell(name, value) {
-  const most = name === "text" ? 280 : 60;
-  return make("td", name === "text" ? "wb-text" : "", { textContent: elide(shown(value), most), dir: "auto" });
+  const selected = count ? `${count.toLocaleString("en")} of ${total} ${things} selected` : "";
+  parts.count.textContent = [selected, state.gone].filter(Boolean).join("; ");
+  parts.clear.hidden = count === 0;
 }
 
 // One text with its id and label, for the readout.

@@ -33,12 +33,16 @@ async function viewOf(model) {
   for (;;) {
     const data = model.get("_data");
     const text = await gunzip(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    if (data === model.get("_data")) return { ...JSON.parse(text), state: stateOf(model) };
+    if (data === model.get("_data")) {
+      const view = JSON.parse(text);
+      return { ...view, state: { ...view.state, ...stateOf(model) } };
+    }
   }
 }
 
 function stateOf(model) {
-  return { selection: model.get("selection"), viewport: model.get("viewport"), ...model.get("controls") };
+  const [selection, selections, viewport] = ["selection", "selections", "viewport"].map((name) => model.get(name));
+  return { selection, selections, viewport, ...model.get("controls") };
 }
 
 function hooksOf(model) {
@@ -50,6 +54,7 @@ function hooksOf(model) {
   return {
     library: () => library(model),
     onSelection: set("selection"),
+    onSelections: set("selections"),
     onHover: set("hovered"),
     onViewport: set("viewport"),
     onControls: set("controls"),
@@ -62,6 +67,7 @@ async function render({ model, el }) {
   const actions = {
     "change:_data": async () => host.update(await viewOf(model)),
     "change:selection": () => host.setSelection(model.get("selection")),
+    "change:selections": () => host.setSelections(model.get("selections")),
     "change:controls": () => host.setControls(model.get("controls")),
     "change:viewport": () => host.setViewport(model.get("viewport")),
   };

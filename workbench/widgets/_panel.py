@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import ipywidgets
-from traitlets import List, Unicode, link, validate
+import pandas as pd
+from traitlets import Dict, List, Unicode, link, validate
 
 from workbench.errors import InputError, suggest
 from workbench.page import fallback_table
@@ -48,12 +49,15 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
     ----------
     selection : list of str
         The ids of the selected texts, sorted; can be observed and set.
+    selections : dict of str to list of str
+        What was kept of selections: sorted ids by name; can be observed and set.
     status : StatusLine
         The sentence under the controls: ``text``, and whether it is about something that
         ``failed`` or that is going on (``busy``).
     """
 
     selection = List(Unicode())
+    selections = Dict(key_trait=Unicode(), value_trait=List(Unicode()))
 
     def __init__(
         self, view: View, *, controls: Iterable[Any], said: str, on_save: OnSave = None
@@ -67,7 +71,9 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
         self._save_row = row(button("Save", "workbench-save", self._save, doc=doc))
         super().__init__(self._parts(), layout={"width": "100%"})
         self.add_class("workbench-widget")
-        self._link = link((self._host, "selection"), (self, "selection"))
+        self._links = [
+            link((self._host, name), (self, name)) for name in ("selection", "selections")
+        ]
 
     @property
     def on_save(self) -> OnSave:
@@ -89,6 +95,28 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
         """Return what is shown now, with the selection and the controls in its state."""
         return self._host.view().with_state(**self._state())
 
+    def column(self, name: str = "selection") -> pd.Series[Any]:
+        """Return what was kept as a column, for a table of the texts.
+
+        Parameters
+        ----------
+        name
+            The name of the column.
+
+        Returns
+        -------
+        pandas.Series
+            For each text, by its id, the names of the kept selections that it is in, joined by
+            ``", "``; None where it is in none.
+        """
+        ids = self._host.view().texts["id"]
+        names: dict[str, list[str]] = {text_id: [] for text_id in ids}
+        for kept, members in self.selections.items():
+            for text_id in members:
+                names.get(text_id, []).append(kept)
+        values = [", ".join(some) or None for some in names.values()]
+        return pd.Series(values, index=pd.Index(ids, name="id"), name=name, dtype=object)
+
     def _state(self) -> dict[str, Json]:
         """Return what the view's state holds beyond the figure host's."""
         return {}
@@ -107,6 +135,21 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
                 f"{unknown[0]!r}. {suggest(unknown[0], sorted(self._ids)[:2000])}"
             )
         return ids
+
+    @validate("selections")
+    def _kept(self, proposal: Any) -> dict[str, list[str]]:
+        kept = {name: sorted(set(ids)) for name, ids in proposal["value"].items()}
+        if kept == self._host.selections:  # a linked figure may hold more texts than this one
+            return kept
+        for name, ids in kept.items():
+            unknown = [text_id for text_id in ids if text_id not in self._ids]
+            if unknown:
+                raise InputError(
+                    f"selections: {len(unknown)} of the ids of {name!r} are not in this figure, "
+                    f"the first is {unknown[0]!r}. "
+                    f"{suggest(unknown[0], sorted(self._ids)[:2000])}"
+                )
+        return kept
 
     def _save(self) -> None:
         if self._on_save is None:

@@ -200,7 +200,8 @@ class EmbeddingMap(ComputedPanel):
         self._quality = map_quality(value)
         shown = self._host.view()
         color_by = str(shown.state.get("color_by", shown.meta["color_by"] or ""))
-        self._host.show(self._draw(color_by or None))
+        known = {column["name"] for column in shown.meta["color_columns"]}  # not what is kept
+        self._host.show(self._draw(color_by if color_by in known else None))
 
     def _summary(self, value: Result) -> str:
         if isinstance(value, Clustering):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
@@ -46,6 +46,9 @@ class FigureHost(anywidget.AnyWidget):
     ----------
     selection : list of str
         The ids of the selected texts, sorted; can be observed and set.
+    selections : dict of str to list of str
+        What was kept of selections: sorted ids by name. Ids that this view does not hold stay, so
+        that another view can show them; the figure says how many those are.
     hovered : str or None
         The id of the text under the pointer.
     viewport : dict
@@ -64,6 +67,7 @@ class FigureHost(anywidget.AnyWidget):
     _css = host_css()
 
     selection = List(Unicode()).tag(sync=True)
+    selections = Dict(key_trait=Unicode(), value_trait=List(Unicode())).tag(sync=True)
     hovered = Unicode(None, allow_none=True).tag(sync=True)
     viewport = Dict().tag(sync=True)
     controls = Dict().tag(sync=True)
@@ -78,7 +82,7 @@ class FigureHost(anywidget.AnyWidget):
         _check(view)
         self._view = view
         self._actions: dict[str, Callable[[Any], object]] = {}
-        super().__init__(_data=_pack(view), **_traits(view))
+        super().__init__(_data=_pack(view, view.state), **_traits(view))
         self.on_msg(self._answer)
 
     def view(self) -> View:
@@ -88,24 +92,26 @@ class FigureHost(anywidget.AnyWidget):
             "viewport": dict(self.viewport),
             **{name: self.controls[name] for name in _CONTROLS if name in self.controls},
         }
+        if self.selections or "selections" in self._view.state:
+            state["selections"] = {name: list(ids) for name, ids in self.selections.items()}
         return self._view.with_state(**state)
 
     def show(self, view: View) -> None:
         """Show another view in place of this one.
 
-        What its state does not say stays as it is: selected texts that it holds too, the colour,
-        the search. The viewport is the new view's own.
+        What its state does not say stays as it is: selected texts that it holds too, what was
+        kept of selections, the colour, the search. The viewport is the new view's own.
         """
         _check(view)
-        known = set(view.texts["id"])
-        kept = {"selection": [text_id for text_id in self.selection if text_id in known]}
-        merged = view.with_state(**{**kept, **self.controls, **view.state})
+        selections = {**self.selections, **_selections(view)}
+        kept: dict[str, Json] = {"selection": list(self.selection), **self.controls, **view.state}
+        merged = view.with_state(**{**kept, "selections": selections})
         self._view = view
         with self.hold_sync():
             for name, value in _traits(merged).items():
                 setattr(self, name, value)
             self.hovered = None
-            self._data = _pack(view)
+            self._data = _pack(view, merged.state)
 
     def on_action(self, name: str, action: Callable[[Any], object]) -> None:
         """Call a function with the value of what the figure asks the kernel for by that name."""
@@ -115,8 +121,14 @@ class FigureHost(anywidget.AnyWidget):
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "library":
             self.send({"type": "library"}, buffers=[plotly_library()])
-        elif kind == "action" and isinstance(message, dict) and message.get("name") in self._actions:
+        elif (
+            kind == "action" and isinstance(message, dict) and message.get("name") in self._actions
+        ):
             self._actions[message["name"]](message.get("value"))
+
+    @validate("selections")
+    def _sorted(self, proposal: Any) -> dict[str, list[str]]:
+        return {name: sorted(set(ids)) for name, ids in proposal["value"].items()}
 
     @validate("selection")
     def _known(self, proposal: Any) -> list[str]:
@@ -153,9 +165,23 @@ def _check(view: object) -> None:
         )
 
 
-def _pack(view: View) -> bytes:
-    """Return the view for the browser, without the state, which travels as traits."""
-    return packed(View(view.figure, view.texts).to_json())
+def _pack(view: View, state: Mapping[str, Json]) -> bytes:
+    """Return the view for the browser: its state travels as traits.
+
+    But for how many ids were selected and how many of them are here, where not all are.
+    """
+    chosen = state.get("selection")
+    ids = set(map(str, chosen)) if isinstance(chosen, list) else set()
+    here = ids & set(view.texts["id"])
+    said: dict[str, Json] = {"selected_before": [len(ids), len(here)]} if here != ids else {}
+    return packed(View(view.figure, view.texts, said).to_json())
+
+
+def _selections(view: View) -> dict[str, list[str]]:
+    """Return what a view's state says was kept; what is not names with ids is left out."""
+    kept = view.state.get("selections")
+    named = kept.items() if isinstance(kept, dict) else ()
+    return {name: [str(one) for one in ids] for name, ids in named if isinstance(ids, list)}
 
 
 def _traits(view: View) -> dict[str, Any]:
@@ -166,6 +192,7 @@ def _traits(view: View) -> dict[str, Any]:
     controls = {name: view.state[name] for name in _CONTROLS if name in view.state}
     return {
         "selection": sorted(selection),
+        "selections": _selections(view),
         "viewport": view.state.get("viewport") or {},
         "controls": controls,
     }
