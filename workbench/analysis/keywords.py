@@ -15,7 +15,7 @@ from workbench.errors import InputError
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["class_keywords", "class_weights", "words"]
+__all__ = ["class_keywords", "class_weights", "weights_of_counts", "word_counts", "words"]
 
 _MOST_CHARACTERS = 20_000
 _STOP_SHARE = 0.2  # of running text about 0.45 are stop words, of lists of names next to none
@@ -74,12 +74,8 @@ def class_weights(texts: Sequence[str], labels: IntArray) -> tuple[csr_matrix, l
     if len(texts) != len(labels):
         raise InputError(f"class_keywords: got {len(labels)} labels for {len(texts)} texts.")
     classes, which = np.unique(np.asarray(labels, np.int64), return_inverse=True)
-    weights, vocabulary = _counts(texts, which, len(classes))
-    totals = np.asarray(weights.sum(axis=1)).ravel()
-    frequency = np.asarray(weights.sum(axis=0)).ravel()
-    weights.data /= np.repeat(totals, np.diff(weights.indptr))
-    weights.data *= np.log1p(totals.mean() / frequency[weights.indices])
-    return weights, vocabulary, classes
+    counts, vocabulary = word_counts(texts)
+    return weights_of_counts(counts, vocabulary, which, len(classes)), vocabulary, classes
 
 
 def class_keywords(
@@ -103,27 +99,39 @@ def class_keywords(
     return found
 
 
-def _counts(texts: Sequence[str], which: IntArray, n_classes: int) -> tuple[csr_matrix, list[str]]:
-    """Return how often each word stands in each class (classes, words), stop words left out."""
+def word_counts(texts: Sequence[str]) -> tuple[csr_matrix, list[str]]:
+    """Return how often each word stands in each text (n, words), and the words, in order."""
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import CountVectorizer
 
-    n = len(texts)
     vectorizer = CountVectorizer(analyzer=words, dtype=np.float64)
     try:
-        per_text = vectorizer.fit_transform(texts)
+        counts = csr_matrix(vectorizer.fit_transform(texts))
     except ValueError as error:
         if "empty vocabulary" not in str(error):
             raise
-        return csr_matrix((n_classes, 0)), []
-    vocabulary = vectorizer.get_feature_names_out().tolist()
+        return csr_matrix((len(texts), 0)), []
+    return counts, vectorizer.get_feature_names_out().tolist()
+
+
+def weights_of_counts(
+    counts: csr_matrix, vocabulary: Sequence[str], which: IntArray, n_classes: int
+) -> csr_matrix:
+    """Return the c-TF-IDF weights (classes, words) of `word_counts` and each text's class."""
+    from scipy.sparse import csr_matrix
+
+    n = len(which)
     member = csr_matrix((np.ones(n), (which, np.arange(n))), shape=(n_classes, n))
-    counts = csr_matrix(member @ per_text)
+    weights = csr_matrix(member @ counts)
     for stop in stop_words().values():
-        _leave_out(counts, np.array([word in stop for word in vocabulary]))
-    counts.eliminate_zeros()
-    counts.sort_indices()
-    return counts, vocabulary
+        _leave_out(weights, np.array([word in stop for word in vocabulary], np.bool_))
+    weights.eliminate_zeros()
+    weights.sort_indices()
+    totals = np.asarray(weights.sum(axis=1)).ravel()
+    frequency = np.asarray(weights.sum(axis=0)).ravel()
+    weights.data /= np.repeat(totals, np.diff(weights.indptr))
+    weights.data *= np.log1p(totals.mean() / frequency[weights.indices])
+    return weights
 
 
 def _leave_out(counts: csr_matrix, stop: BoolArray) -> None:
