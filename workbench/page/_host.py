@@ -36,12 +36,13 @@ _FILES = (
     "host_aligned.js",
     "host_heatmap.js",
     "host_clusters.js",
+    "host_texts.js",
     "host_models.js",
     "host_ranks.js",
     "host_choices.js",
     "host.js",
 )
-_STYLES = ("host.css", "host_chosen.css", "host_map.css", "host_models.css")
+_STYLES = ("host.css", "host_chosen.css", "host_map.css", "host_texts.css", "host_models.css")
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function|const) (\w+))", re.MULTILINE)
 

@@ -61,7 +61,11 @@ def render_page(
             body.append(_place(count, f"<noscript>{fallback_table(part)}</noscript>"))
             count += 1
         else:
-            body.append(f'<div class="workbench-scroll">{part}</div>')
+            # A wide table is scrolled with the keyboard, too; a comparison's tables are as they are.
+            named = escape(heading or title)
+            keys = f' role="group" tabindex="0" aria-label="{named}"'
+            of = "" if 'class="wb-scroll"' in part else keys
+            body.append(f'<div class="workbench-scroll"{of}>{part}</div>')
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -11,11 +11,12 @@ import { mapKind } from "./host_map.js";
 import { alignedKind } from "./host_aligned.js";
 import { heatmapKind } from "./host_heatmap.js";
 import { clustersKind } from "./host_clusters.js";
+import { textsKind } from "./host_texts.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 
 // What a kind of figure is: its `hint`, the name of its `keys` (with them it is used by keyboard),
 // whether it `searches`, has `colors`, a `bare` mode bar, what its `things` are called;
-// read(model), figure(model, state, theme) or draw(host), controls(host) → {nodes, show()},
+// whether it `lists` the selected texts itself; read(model), figure(model, state, theme) or draw(host), controls(host) → {nodes, show()},
 // shown(host), drawn(host), twin(model) → {header, rows} (its data as a table), summary(model,
 // state) → a few sentences, and what a person does: hovered, clicked(host, point),
 // lassoed(host, event), moving, moved(host), keyed(host, event), pointed(host, id | null) by a
@@ -29,6 +30,7 @@ const KINDS = {
   models: modelsKind,
   "models-matrix": modelsMatrixKind,
   ranks: ranksKind,
+  texts: textsKind,
 };
 
 // `hooks`: library() → promise of plotly.js, and onSelection(ids), onSelections({name: ids}),
@@ -46,6 +48,7 @@ export function mount(element, view, hooks, theme = THEME) {
     selection: (ids) => receive(host, ids),
     kept: (name, ids) => keepAs(host, name, ids, true),
     hover: (id) => host.kind?.pointed?.(host, id),
+    lists: () => Boolean(host.kind?.lists),
   });
   const told = throttle(100, (id) => hooks.onHover?.(id));
   host.hover = (id) => { told(id); host.linked.hover(id); };
@@ -101,7 +104,7 @@ function load(host, view, state) {
   host.model = readView(view);
   kind.read?.(host.model);
   if (before !== host.model.kind) {
-    free(host);
+    free(host, true);
     host.kind = kind;
     [host.parts.overlay, host.parts.aside].forEach((place) => place.replaceChildren());
     host.own = kind.controls?.(host);
@@ -269,8 +272,9 @@ function makeRoom(host) {
   spare.forEach(free);
 }
 
-function free(host) {
-  if (!host.drawn) return;
+// What the page's own elements draw costs nothing to keep.
+function free(host, whole = false) {
+  if (!host.drawn || (host.kind.draw && !whole)) return;
   const canvases = [...host.parts.plot.querySelectorAll("canvas")];
   host.plotly?.purge(host.parts.plot);
   host.parts.plot.replaceChildren();

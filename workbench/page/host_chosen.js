@@ -28,7 +28,7 @@ export function furnish(host, actions) {
     field.hidden = !ofTexts || model.ids.length < 2;
     keepers.show(state, ofTexts);
     showChosen();
-    special.show(model, ofTexts ? state.selection : new Set());
+    special.show(model, ofTexts && !parts.chosen.hidden ? state.selection : new Set());
     twin.show(kind, model, said);
   };
 }
@@ -36,7 +36,7 @@ export function furnish(host, actions) {
 // The table of what is selected, filled again only when that changes.
 function chosenTable(host, point) {
   const { parts } = host;
-  parts.table = make("div", "wb-rows wb-table", { role: "region", "aria-label": "Selected texts", tabIndex: 0 });
+  parts.table = make("div", "wb-rows wb-table", { role: "group", "aria-label": "Selected texts", tabIndex: 0 });
   const table = makeTable(parts.table, point);
   const { button, said } = copyButton(table, "selected-texts.csv");
   parts.status.append(button, said);
@@ -44,13 +44,19 @@ function chosenTable(host, point) {
   let seen = {};
   return () => {
     const { model, state, kind } = host;
-    parts.chosen.hidden = button.hidden = state.selection.size === 0;
+    parts.chosen.hidden = button.hidden = state.selection.size === 0 || listedElsewhere(host);
+    parts.table.hidden = Boolean(kind.lists);
     const kept = model.texts[KEPT];
     if (seen.model === model && seen.selection === state.selection && seen.kept === kept) return;
     seen = { model, selection: state.selection, kept };
     said.textContent = "";
     table.show(textColumns(model, kind.things), rowsOf(model, state.selection));
   };
+}
+
+// Beside a table of texts the other figures leave the selected ones to it.
+function listedElsewhere({ kind, linked }) {
+  return !kind.lists && Boolean(linked?.listed());
 }
 
 // Somebody points at a text in a table: it is marked here and on linked figures.

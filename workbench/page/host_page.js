@@ -38,6 +38,12 @@ export function followWidth(element, report) {
   };
 }
 
+// The level of a heading in an element: below the last heading of a section before it, if any.
+export function headingLevel(element) {
+  const before = (heading) => heading.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return [...document.querySelectorAll("h2")].some(before) ? 3 : 2;
+}
+
 // Tells when an element comes within so many pixels of what is seen, and when it leaves.
 export function nearViewport(element, pixels, report) {
   const margin = `${pixels}px 0px`;
@@ -86,6 +92,7 @@ export function link(element, key, receive) {
       }
     },
     hover: (id) => others().forEach((other) => other.receive.hover(id)),
+    listed: () => others().some((other) => other.receive.lists()), // in a table of its own
     keep: (name, ids) => others().forEach((other) => other.receive.kept(name, ids)),
     holds: (kept) => { own.kept = kept; },
     kept: () => others().find((other) => other.kept.size)?.kept ?? new Map(),

@@ -1,5 +1,6 @@
 // The parts around the figure. Texts enter the page through textContent only.
 import { shared } from "./host_library.js";
+import { headingLevel } from "./host_page.js";
 import { elide, rowsOf, shown } from "./host_model.js";
 
 export function make(tag, className, properties = {}, ...children) {
@@ -28,14 +29,14 @@ export function labelled(text, control) {
 // Builds the skeleton and returns its parts by name. What a selection and a table show, others make.
 export function build(element, actions) {
   const parts = {
-    title: make("div", "wb-title", { role: "heading", "aria-level": "3" }),
+    title: make("div", "wb-title", { role: "heading", "aria-level": String(headingLevel(element)) }),
     subtitle: make("div", "wb-subtitle"),
     toolbar: make("div", "wb-toolbar", { role: "toolbar", "aria-label": "Figure controls" }),
     plot: make("div", "wb-plot"),
     overlay: make("div", "wb-overlay"),
     aside: make("div", "wb-aside"), // what a kind of figure puts beside the plot
     described: make("p", "wb-described", { id: nameOnPage() }), // heard, not seen
-    readout: make("div", "wb-readout", { role: "region", "aria-label": "Text under the pointer", tabIndex: 0 }),
+    readout: make("div", "wb-readout", { role: "group", "aria-label": "Text under the pointer", tabIndex: 0 }),
     status: make("div", "wb-status", { role: "group", "aria-label": "Selection" }),
     chosen: make("div", "wb-picked", { hidden: true }),
     error: make("div", "wb-error", { role: "alert", hidden: true }),
@@ -64,8 +65,9 @@ function buildControls(toolbar, actions) {
     searchField: labelled("Search", query),
   };
   const own = make("span", "wb-own"); // what a kind of figure adds
-  toolbar.append(fields.colorField, own, fields.searchField, hits, selectHits);
-  return { ...fields, own, color, query, hits, selectHits };
+  const searching = make("span", "wb-field", {}, fields.searchField, hits, selectHits);
+  toolbar.append(fields.colorField, own, searching);
+  return { ...fields, searching, own, color, query, hits, selectHits };
 }
 
 function buildStatus(status, actions) {
@@ -84,8 +86,8 @@ export function showView(parts, model, kind) {
   parts.subtitle.textContent = meta.subtitle ?? "";
   parts.root.setAttribute("aria-label", meta.title || "Figure");
   showColors(parts, model, kind);
-  parts.searchField.hidden = !kind.searches;
-  parts.readout.hidden = model.ids.length === 0;
+  parts.searching.hidden = !kind.searches;
+  parts.readout.hidden = model.ids.length === 0 || Boolean(kind.lists);
   namePlot(parts, model, kind);
   parts.readout.replaceChildren(make("p", "wb-hint", { textContent: kind.hint }));
 }

@@ -1,10 +1,12 @@
 // What is special about a selection: shares of categories and words, against all other texts.
-import { elide, rowsOf, shown } from "./host_model.js";
+import { elide, kindOf, rowsOf, shown } from "./host_model.js";
 import { labelled, make, setOptions } from "./host_panels.js";
+import { areDates } from "./host_table.js";
 import { CRITICAL, indexOf, sharesOf, wordsOf } from "./host_words.js";
 
 const MOST_SHARES = 8;
 const MOST_WORDS = 15;
+const FEW = 16; // as in Python: so many categories are few
 const NOTE =
   `Ranked by the log-likelihood ratio G² (Dunning 1993) of counts of texts, here against all others; ` +
   `listed from ${CRITICAL}, p < 0.0001 each.`;
@@ -37,8 +39,26 @@ export function specialPanel(guard) {
   };
 }
 
+// The columns that group texts: the label first, and those of strings that repeat.
 function categoriesOf(model) {
-  return (model.meta.color_columns ?? []).filter(({ kind }) => kind === "category").map(({ name }) => name);
+  const { meta, texts } = model;
+  const names = [...new Set([meta.label, "cluster", ...Object.keys(texts)])];
+  return names.filter((name) => {
+    if (!texts[name] || ["id", "text", "cluster_name"].includes(name)) return false;
+    const kind = kindOf(model, name);
+    return kind ? kind === "category" : name === "cluster" || name === meta.label || repeats(texts[name]);
+  });
+}
+
+const repeating = new WeakMap(); // a column is looked at once
+
+function repeats(values) {
+  if (!repeating.has(values)) {
+    const present = values.filter((value) => value !== null);
+    const words = present.every((value) => typeof value === "string") && !areDates(values);
+    repeating.set(values, words && present.length > 0 && new Set(present).size <= Math.max(FEW, present.length / 2));
+  }
+  return repeating.get(values);
 }
 
 async function showAgain(panel) {
@@ -52,7 +72,7 @@ async function showAgain(panel) {
   if (panel.seen !== seen) return; // another selection has come
   const found = wordsOf(seen.model.words, rows, MOST_WORDS);
   panel.words.replaceChildren(
-    heading("Words"),
+    make("div", "wb-special-head", { textContent: "Words" }),
     found.length ? wordTable(found, rows.length, seen.model.ids.length) : hint("No word stands out."),
   );
 }
@@ -61,16 +81,11 @@ function hint(textContent) {
   return make("p", "wb-hint", { textContent });
 }
 
-function heading(textContent) {
-  return make("div", "wb-special-head", { role: "heading", "aria-level": "4", textContent });
-}
-
 // ---- shares
 
 function showShares(panel, model, rows) {
   const names = categoriesOf(model);
-  const first = names.includes(model.meta.label) ? model.meta.label : names[0] ?? "";
-  const name = names.includes(panel.asked) ? panel.asked : first;
+  const name = names.includes(panel.asked) ? panel.asked : names[0] ?? "";
   setOptions(panel.column, names.map((one) => [one, elide(one, 30)]));
   panel.column.value = name;
   panel.field.hidden = names.length === 0;

@@ -12,14 +12,26 @@ export function textColumns(model, things) {
   return here.map((name) => ({
     name,
     head: headed(name, things),
-    dates: kindOf(model, name) === "date",
+    dates: kindOf(model, name) === "date" || areDates(model.texts[name]),
     wide: name === "text",
     value: (row) => model.texts[name][row],
   }));
 }
 
+// Views without colours do not say which of their columns are dates; looked at once per column.
+const dated = new WeakMap();
+
+export function areDates(values) {
+  if (!dated.has(values)) {
+    const present = values.filter((value) => value !== null);
+    dated.set(values, present.length > 0 && present.every((value) => /^\d{4}-\d\d-\d\d/.test(value)));
+  }
+  return dated.get(values);
+}
+
 function headed(name, things) {
   if (name === "id" && things === "models") return "model";
+  if (name === KEPT) return "kept";
   return name === "cluster_name" ? "cluster" : name;
 }
 
@@ -56,8 +68,9 @@ function timeOf(value) {
 
 // ---- the table
 
-// Puts a table into a place that scrolls. `point(row | null)`: somebody points at a row.
-export function makeTable(place, point) {
+// Puts a table into a place that scrolls. `point(row | null)`: somebody points at a row. `chosen`:
+// has(row), name(row) and toggle(row) of a box before each row.
+export function makeTable(place, point, chosen) {
   const table = { columns: [], rows: [], sorted: [], sort: null, drawn: 0 };
   const body = make("tbody");
   const head = make("tr");
@@ -65,7 +78,7 @@ export function makeTable(place, point) {
   const rest = make("p", "wb-rest", {}, make("span"), more);
   const grow = () => {
     const next = table.sorted.slice(table.drawn, table.drawn + STEP);
-    body.append(...next.map((row) => rowOf(table.columns, row)));
+    body.append(...next.map((row) => rowOf(table.columns, row, chosen)));
     table.drawn += next.length;
     const left = table.sorted.length - table.drawn;
     rest.hidden = left === 0;
@@ -77,7 +90,8 @@ export function makeTable(place, point) {
     table.sorted = column ? sortedRows(table.rows, column, table.sort.down) : table.rows;
     table.drawn = 0;
     body.replaceChildren();
-    head.replaceChildren(...table.columns.map((one) => headOf(one, table.sort, sortBy)));
+    const boxes = chosen ? [make("th", "", { scope: "col" }, make("span", "wb-unseen", { textContent: "selected" }))] : [];
+    head.replaceChildren(...boxes, ...table.columns.map((one) => headOf(one, table.sort, sortBy)));
     grow();
     place.scrollTop = 0;
   };
@@ -94,6 +108,7 @@ export function makeTable(place, point) {
       Object.assign(table, { columns, rows });
       draw();
     },
+    check: () => body.querySelectorAll("input").forEach((box) => { box.checked = chosen.has(Number(box.value)); }),
     csv: () => csvOf(table.columns, table.sorted),
     count: () => table.sorted.length,
   };
@@ -115,13 +130,19 @@ function headOf(column, sort, sortBy) {
   return head;
 }
 
-function rowOf(columns, row) {
-  const cells = columns.map(({ wide, value }) =>
-    make("td", wide ? "wb-text" : "", { textContent: elide(shown(value(row)), wide ? 280 : 60), dir: "auto" }),
+function rowOf(columns, row, chosen) {
+  const cells = columns.map(({ wide, dates, value }) =>
+    make("td", wide ? "wb-text" : dates ? "wb-date" : "", { textContent: elide(shown(value(row)), wide ? 280 : 60), dir: "auto" }),
   );
-  const line = make("tr", "", {}, ...cells);
+  const line = make("tr", "", {}, ...(chosen ? [boxOf(row, chosen)] : []), ...cells);
   line.dataset.row = row;
   return line;
+}
+
+function boxOf(row, { has, name, toggle }) {
+  const box = make("input", "", { type: "checkbox", value: String(row), checked: has(row), "aria-label": name(row) });
+  box.addEventListener("change", () => toggle(row));
+  return make("td", "wb-box", {}, box);
 }
 
 function followRows(body, point) {

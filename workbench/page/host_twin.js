@@ -16,7 +16,7 @@ export function summaryOf(kind, model, state) {
   const count = model.ids.length;
   const said = [
     title ? `${title}.` : "",
-    subtitle ?? "",
+    subtitle ? `${subtitle}${/[.?!]$/.test(subtitle) ? "" : "."}` : "",
     count ? `${count.toLocaleString("en")} ${things}, ${state.selection.size.toLocaleString("en")} of them selected.` : "",
     kind.colors && kindOf(model, state.colorBy) ? `Coloured by ${state.colorBy}${groupsNamed(model, state.colorBy)}.` : "",
     model.kind === "clusters" && model.meta.clusters ? barsNamed(model.meta.clusters) : "",
@@ -59,8 +59,8 @@ function twinOf(kind, model) {
 
 function clustersTwin({ meta, ids, texts }) {
   if (!meta.clusters) return null;
-  const rows = meta.clusters.map(({ name, size, exemplars }) => [name, size, size / ids.length, texts.text?.[exemplars?.[0]]]);
-  return { header: ["cluster", "texts", "share", "text"], rows };
+  const rows = meta.clusters.map(({ name, size, exemplars }) => [name, size, Math.round((1000 * size) / ids.length) / 10, texts.text?.[exemplars?.[0]]]);
+  return { header: ["cluster", "texts", "share in %", "text"], rows };
 }
 
 // Each text of a matrix with those that it is most similar to.
@@ -122,7 +122,7 @@ function tracesTwin({ data, ids }) {
 export function twinPanel(point) {
   const button = make("button", "wb-twin-button", { type: "button", textContent: "Show as table", "aria-expanded": "false" });
   const summary = make("p", "wb-summary");
-  const place = make("div", "wb-rows wb-twin-rows", { role: "region", "aria-label": "The figure as a table", tabIndex: 0 });
+  const place = make("div", "wb-rows wb-twin-rows", { role: "group", "aria-label": "The figure as a table", tabIndex: 0 });
   const seen = {};
   const table = makeTable(place, (row) => { if (seen.texts) point(row); });
   const { button: copy, said } = copyButton(table, "figure.csv");

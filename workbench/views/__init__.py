@@ -10,6 +10,7 @@ from workbench.views._map import check_colors, map_view
 from workbench.views._order import Order
 from workbench.views._ranks import ranks_view
 from workbench.views._strings import plotly_text
+from workbench.views._texts_table import texts_view
 from workbench.views._tradeoff import tradeoff_view
 from workbench.views._view import Json, View
 from workbench.views.privacy import redacted
@@ -34,6 +35,7 @@ __all__ = [
     "ranks_view",
     "redacted",
     "template",
+    "texts_view",
     "tradeoff_view",
     "view_of",
 ]

@@ -7,12 +7,14 @@ from functools import singledispatch
 from workbench.analysis import AlignedMaps, Clustering, MapQuality, Projection, SimilarityMatrix
 from workbench.analysis.agreement import ModelAgreement
 from workbench.analysis.comparison import Comparison
+from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.views._agreement import agreement_view
 from workbench.views._aligned import aligned_view
 from workbench.views._clusters import clusters_view
 from workbench.views._heatmap import heatmap_view
 from workbench.views._map import map_view
+from workbench.views._texts_table import texts_view
 from workbench.views._view import View
 from workbench.views.comparison import comparison_view
 
@@ -45,6 +47,7 @@ def view_of(value: object) -> View:
 
 view_of.register(Projection, map_view)
 view_of.register(AlignedMaps, aligned_view)
+view_of.register(Corpus, texts_view)
 view_of.register(Clustering, clusters_view)
 view_of.register(Comparison, comparison_view)
 view_of.register(ModelAgreement, agreement_view)

@@ -44,7 +44,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
     named = f"<caption>{said(caption)}</caption>" if caption else ""
     inner = f"<table>{named}<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="wb-scroll">{inner}</div>'
+    # A wide table is scrolled, with the keyboard too.
+    keys = f'role="group" tabindex="0" aria-label="{said(caption or "Table")}"'
+    return f'<div class="wb-scroll" {keys}>{inner}</div>'
 
 
 def boxed(*parts: str) -> str:

@@ -48,7 +48,7 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
         return view
     if view.kind in MODEL_KINDS:
         return redacted_models(view, texts=texts)
-    if view.kind not in ("map", "aligned", "heatmap", "clusters"):
+    if view.kind not in ("map", "aligned", "heatmap", "clusters", "texts"):
         raise InputError(
             f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
             "rest. Leave it out, or show it with texts=True and all columns."
@@ -138,6 +138,8 @@ def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
     """Draw again, so that nothing of the old strings is left."""
     if view.kind == "clusters":
         return draw_clusters(meta)
+    if view.kind == "texts":
+        return go.Figure(layout={"height": 40, "meta": {"workbench": meta}})
     if view.kind in ("map", "aligned"):
         return draw_maps(panels_of(view.figure, len(table)), table, meta)
     figure = go.Figure(view.figure)

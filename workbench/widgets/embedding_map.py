@@ -162,6 +162,19 @@ class EmbeddingMap(ComputedPanel):
         self._scores = {_column(query, self.projection.embeddings): similarity}
         self._show_colored(next(iter(self._scores)))
 
+    def show_clusters(self, clustering: Clustering) -> None:
+        """Colour the texts by other clusters of theirs.
+
+        Raises
+        ------
+        InputError
+            If it is no clustering of these texts.
+        """
+        check_colors(self.projection.embeddings.corpus, "cluster", clustering)
+        self._clustering = clustering
+        self._cluster_button.layout.display = "none"
+        self._show_colored("cluster")
+
     def _draw(self, color_by: str | None) -> View:
         return map_view(
             self.projection,
@@ -193,9 +206,7 @@ class EmbeddingMap(ComputedPanel):
 
     def _received(self, value: Result) -> None:
         if isinstance(value, Clustering):
-            self._clustering = value
-            self._cluster_button.layout.display = "none"
-            self._show_colored("cluster")
+            self.show_clusters(value)
             return
         self._quality = map_quality(value)
         shown = self._host.view()
