@@ -89,6 +89,8 @@ def test_every_kind_of_value(store: str, embeddings: Embeddings) -> None:
     assert _files(store, run.id, "figures") == [
         "figures/clustering.html",
         "figures/clustering.view.json",
+        "figures/corpus.html",
+        "figures/corpus.view.json",
         "figures/similarity_matrix.html",
         "figures/similarity_matrix.view.json",
     ]

@@ -179,6 +179,15 @@ def test_view_of(
     assert view_of(similarity_matrix(embeddings, unlabelled)).meta["order"] == "similarity"
 
 
-def test_there_is_no_view_of_anything_else(corpus: Corpus) -> None:
-    with pytest.raises(InputError, match=r"no view of Corpus\. Give it a projection"):
-        view_of(corpus)
+def test_a_projection_is_shown_with_its_quality_and_labels(
+    corpus: Corpus, projected: Callable[..., Projection]
+) -> None:
+    view = view_of(projected(corpus))
+    assert "continuity" in view.title
+    assert "real_share" in view.texts
+    assert "labels" in view.meta
+
+
+def test_there_is_no_view_of_anything_else() -> None:
+    with pytest.raises(InputError, match=r"no view of dict\. Give it a projection"):
+        view_of({})

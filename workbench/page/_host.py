@@ -42,7 +42,15 @@ _FILES = (
     "host_choices.js",
     "host.js",
 )
-_STYLES = ("host.css", "host_chosen.css", "host_map.css", "host_texts.css", "host_models.css")
+_STYLES = (
+    "host.css",
+    "host_chosen.css",
+    "host_map.css",
+    "host_labels.css",
+    "host_labels.css",
+    "host_texts.css",
+    "host_models.css",
+)
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function|const) (\w+))", re.MULTILINE)
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from workbench.analysis import AlignedMaps, Clustering, MapQuality, Projection, SimilarityMatrix
+from workbench.analysis import (
+    AlignedMaps,
+    Clustering,
+    MapQuality,
+    Projection,
+    SimilarityMatrix,
+    map_quality,
+)
 from workbench.analysis.agreement import ModelAgreement
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.map_labels import map_labels
 from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.views._agreement import agreement_view
@@ -28,10 +36,11 @@ def view_of(value: object) -> View:
     Parameters
     ----------
     value
-        A Projection, a SimilarityMatrix, a Clustering, a Comparison or a ModelAgreement. A
-        matrix' texts are grouped by the corpus' label, or put like beside like where there is
-        none. A Comparison shows quality against speed, or how alike the models are when nothing
-        was scored; its other figures are in the report.
+        A Projection or its MapQuality (a map with its quality and labels), AlignedMaps, a
+        Clustering, a SimilarityMatrix, a Corpus (the table of its texts), a Comparison or a
+        ModelAgreement. A matrix' texts are grouped by the corpus' label, or put like beside like
+        where there is none. A Comparison shows quality against speed, or how alike the models are
+        when nothing was scored; its other figures are in the report.
 
     Raises
     ------
@@ -45,7 +54,6 @@ def view_of(value: object) -> View:
     )
 
 
-view_of.register(Projection, map_view)
 view_of.register(AlignedMaps, aligned_view)
 view_of.register(Corpus, texts_view)
 view_of.register(Clustering, clusters_view)
@@ -60,8 +68,13 @@ def _(value: SimilarityMatrix) -> View:
 
 
 @view_of.register
+def _(value: Projection) -> View:
+    return view_of(map_quality(value))  # no map without how far it can be trusted
+
+
+@view_of.register
 def _(value: MapQuality) -> View:
-    return map_view(value.projection, quality=value)
+    return map_view(value.projection, quality=value, labels=map_labels(value.projection))
 
 
 @view_of.register

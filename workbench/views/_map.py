@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench._arrays import FloatArray
 from workbench.analysis import Clustering, MapQuality, Projection
+from workbench.analysis.map_labels import MapLabel, MapLabels
 from workbench.corpus import Corpus
 from workbench.errors import InputError, suggest
 from workbench.views._draw_map import draw_maps
@@ -23,9 +24,6 @@ from workbench.views._texts import (
     table_columns,
 )
 from workbench.views._view import View
-
-if TYPE_CHECKING:
-    from workbench.analysis.map_labels import MapLabel, MapLabels
 
 __all__ = ["check_colors", "map_view"]
 
