@@ -43,7 +43,8 @@ class Model {
 window.dataOf = (text) => new DataView(bytes(text).buffer);
 window.start = (data, state) => {
   window.model = new Model({
-    selection: [], hovered: null, viewport: {}, controls: {}, ...state, _data: dataOf(data),
+    selection: [], selections: {}, hovered: null, viewport: {}, controls: {}, ...state,
+    _data: dataOf(data),
   });
   const el = document.querySelector("main");
   window.ended = render({ model: window.model, el });
@@ -94,6 +95,23 @@ def test_a_pair_stays_pinned_and_reaches_the_kernel(
     cells.until("plot.data.length === 1")
     assert trait(cells.page, "controls")["pinned"] == []
     assert trait(cells.page, "selection") == []
+
+
+def test_what_is_kept_reaches_the_kernel_and_comes_from_it(
+    hostile: Values, live: Callable[..., Figure]
+) -> None:
+    figure = live(hostile.map, selections={"before": ["id-03"]}, selection=["id-01", "id-04"])
+    figure.part("keep-name").fill("pair")
+    figure.page.keyboard.press("Enter")
+    kept = {"before": ["id-03"], "pair": ["id-01", "id-04"]}
+    assert trait(figure.page, "selections") == kept
+    figure.page.evaluate("model.receive({ selections: { later: ['id-07', 'id-08', 'gone'] } })")
+    assert figure.part("recall").all_text_contents() == ["later3"]
+    figure.part("recall").click()
+    assert trait(figure.page, "selection") == ["id-07", "id-08"]
+    said = "2 of 24 texts selected; 1 of the 3 kept texts is no longer here"
+    expect(figure.part("count")).to_have_text(said)
+    assert trait(figure.page, "selections") == {"later": ["id-07", "id-08", "gone"]}
 
 
 def test_the_last_of_two_views_stays(hostile: Values, live: Callable[..., Figure]) -> None:

@@ -33,10 +33,11 @@ function middleOf([low, high]) {
 }
 
 // The row of the text that is nearest in a direction, within 45 degrees of it; texts on the same
-// place follow each other. Without a text to start from, the one nearest to the middle.
+// place follow each other, there and back. Without a text to start from, the one in the middle.
 export function nextText({ x, y }, from, [right, up], view) {
   const start = from ?? null;
   const [left, bottom] = start === null ? [middleOf(view.x), middleOf(view.y)] : [x[start], y[start]];
+  const onwards = right - up > 0;
   let best = start;
   let least = Infinity;
   for (let row = 0; row < x.length; row += 1) {
@@ -44,7 +45,7 @@ export function nextText({ x, y }, from, [right, up], view) {
     const dx = (x[row] - left) * view.scale[0];
     const dy = (y[row] - bottom) * view.scale[1];
     const far = start === null ? Math.hypot(dx, dy) : farness(dx, dy, right, up, row - start);
-    if (far < least) [least, best] = [far, row];
+    if (far < least || (far === least && far < Infinity && !onwards)) [least, best] = [far, row];
   }
   return best;
 }
