@@ -16,7 +16,7 @@ export function specialPanel(guard) {
   const column = make("select", "wb-special-column");
   const field = labelled("Shares by", column);
   const shares = make("div", "wb-special-shares");
-  const words = make("div", "wb-special-words", { "aria-live": "polite" });
+  const words = make("div", "wb-special-words");
   const head = make("summary", "", { textContent: "What is special about them" });
   const node = make("details", "wb-special", { open: true, hidden: true }, head, field, shares, words, make("p", "wb-hint", { textContent: NOTE }));
   const panel = { node, column, field, shares, words, asked: "", seen: null };
