@@ -47,7 +47,6 @@ _STYLES = (
     "host_chosen.css",
     "host_map.css",
     "host_labels.css",
-    "host_labels.css",
     "host_texts.css",
     "host_models.css",
 )

@@ -66,11 +66,12 @@ def render_page(
             keys = f' role="group" tabindex="0" aria-label="{named}"'
             of = "" if 'class="wb-scroll"' in part else keys
             body.append(f'<div class="workbench-scroll"{of}>{part}</div>')
+    css = page_css() + (host_css() if shown else "")
     head = (
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
-        f"<title>{escape(title)}</title><style>{page_css()}{host_css()}</style>"
+        f"<title>{escape(title)}</title><style>{css}</style>"
     )
     scripts = (
         f"{_data(shown)}{_library()}<script>{host_script()}</script>"
