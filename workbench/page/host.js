@@ -15,13 +15,14 @@ import { textsKind } from "./host_texts.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 
 // What a kind of figure is: its `hint`, the name of its `keys` (with them it is used by keyboard),
-// whether it `searches`, has `colors`, a `bare` mode bar, what its `things` are called;
-// whether it `lists` the selected texts itself; read(model), figure(model, state, theme) or draw(host), controls(host) → {nodes, show()},
-// shown(host), drawn(host), twin(model) → {header, rows} (its data as a table), summary(model,
-// state) → a few sentences, and what a person does: hovered, clicked(host, point),
-// lassoed(host, event), moving, moved(host), keyed(host, event), pointed(host, id | null) by a
-// linked figure or a table. All but hint and figure are optional. What a person chooses goes to
-// host.select(ids, {toggle}), which adds, takes away … as the control "Selecting" says.
+// whether it `searches`, has `colors`, a `bare` mode bar, what its `things` are called, whether it
+// `lists` the selected texts itself; read(model), figure(model, state, theme) or draw(host),
+// controls(host) → {nodes, show()}, shown(host), drawn(host), twin(model) → {header, rows} (its
+// data as a table), summary(model, state) → a few sentences, and what a person does: hovered,
+// clicked(host, point), lassoed(host, event), moving, moved(host), keyed(host, event),
+// pointed(host, id | null) by a linked figure or a table. All but hint and figure are optional.
+// What a person chooses goes to host.select(ids, {toggle}), which replaces, adds, takes away or
+// keeps only, as the control "Selecting" says. host.look(viewport | null) moves what is seen.
 const KINDS = {
   map: mapKind,
   aligned: alignedKind,

@@ -14,7 +14,8 @@ export function furnish(host, actions) {
   const keepers = keeping(actions);
   const twin = twinPanel(point);
   parts.combine = mode;
-  parts.toolbar.append(field, twin.button);
+  parts.head.append(twin.button);
+  parts.toolbar.append(field);
   parts.status.append(keepers.field);
   parts.status.after(keepers.bar);
   parts.figure.after(twin.node);

@@ -9,7 +9,7 @@ import { showPointed } from "./host_over.js";
 import { keyedMap, MAP_KEYS } from "./host_keys.js";
 import { clearLabels, placeLabels } from "./host_labels.js";
 
-const HINT = "Point at a text to read it; draw around texts to select them.";
+const HINT = "Point at a text to read it; draw around texts to select them. With the keyboard: arrow keys and Enter.";
 const NEIGHBORS = 10; // lines to more are a tangle
 
 export const mapKind = {

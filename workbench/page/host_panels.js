@@ -47,9 +47,10 @@ export function build(element, actions) {
   const stage = make("div", "wb-stage", {}, parts.plot, parts.overlay, parts.aside);
   const figure = make("div", "wb-figure", {}, stage, parts.readout);
   const { title, subtitle, toolbar, error, described, status, chosen } = parts;
-  root.append(title, subtitle, toolbar, error, described, figure, status, chosen);
+  const head = make("div", "wb-head", {}, title);
+  root.append(head, subtitle, toolbar, error, described, figure, status, chosen);
   element.replaceChildren(root);
-  return { ...parts, figure, root };
+  return { ...parts, head, figure, root };
 }
 
 function buildControls(toolbar, actions) {

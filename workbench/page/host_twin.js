@@ -2,6 +2,7 @@
 import { decode } from "./host_library.js";
 import { categories, elide, kindOf } from "./host_model.js";
 import { make } from "./host_panels.js";
+import { KEPT } from "./host_selections.js";
 import { copyButton, makeTable, textColumns } from "./host_table.js";
 
 const NEAREST = 3; // texts that a matrix' table names for each of its texts
@@ -128,9 +129,10 @@ export function twinPanel(point) {
   const { button: copy, said } = copyButton(table, "figure.csv");
   const node = make("div", "wb-twin", { hidden: true }, summary, make("div", "wb-bar-above", {}, copy, said), place);
   const fill = () => {
-    if (node.hidden || !seen.kind || seen.drawn === seen.model) return;
+    const kept = seen.model?.texts[KEPT];
+    if (node.hidden || !seen.kind || (seen.drawn === seen.model && seen.kept === kept)) return;
     const { columns, rows, texts } = twinOf(seen.kind, seen.model);
-    Object.assign(seen, { texts, drawn: seen.model });
+    Object.assign(seen, { texts, kept, drawn: seen.model });
     table.show(columns, rows);
   };
   button.addEventListener("click", () => {

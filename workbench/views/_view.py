@@ -34,8 +34,9 @@ class View:
     texts
         One row per text; the column ``id`` holds distinct strings and is put first.
     state
-        What a person did to it, as JSON values: ``selection`` (sorted ids), ``color_by``,
-        ``query``, ``viewport``, ``pinned`` (two ids), ``options`` (by the kind of figure).
+        What a person did to it, as JSON values: ``selection`` (sorted ids), ``selections``
+        (ids by the name that they were kept under), ``color_by``, ``query``, ``viewport``,
+        ``pinned`` (two ids), ``options`` (by the kind of figure).
 
     Raises
     ------
