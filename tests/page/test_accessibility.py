@@ -66,7 +66,8 @@ CROWDED = """() => {
     const shown = node => node.checkVisibility() && node.getBoundingClientRect().width > 0;
     const boxOf = node => node.getBoundingClientRect();
     const names = ".wb-head button, .wb-toolbar :is(button, select, input)," +
-        ".wb-status :is(button, input, output), .wb-kept button, .wb-legend button, .wb-readout, .wb-rows, .wb-special, .wb-title";
+        ".wb-status :is(button, input, output), .wb-kept button, .wb-legend button," +
+        ".wb-readout, .wb-rows, .wb-special, .wb-title";
     const found = [];
     for (const root of document.querySelectorAll(".workbench-host")) {
         const nodes = [...root.querySelectorAll(names)].filter(shown);
