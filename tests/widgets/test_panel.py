@@ -45,11 +45,16 @@ def test_what_is_kept_goes_to_the_figure_and_comes_from_it(texts_of: TextsOf) ->
     assert restored.selections == kept
 
 
-def test_a_map_coloured_by_what_is_kept_can_be_made_anew(texts_of: TextsOf) -> None:
-    panel = EmbeddingMap(texts_of(6), method="pca")
+def test_a_map_coloured_by_what_is_kept_can_be_made_anew(
+    texts_of: TextsOf, choose: Callable[..., None], wait: Callable[..., None]
+) -> None:
+    panel = EmbeddingMap(texts_of(12), method="pca")
     panel.selections = {"late": ["t1"]}
     panel._host.set_state({"controls": {"color_by": "kept selections"}})
-    panel._received(panel.projection)
+    choose(panel, "workbench-method", "tsne")
+    wait(lambda: not panel.busy)
+    assert not panel.status.failed
+    assert panel.projection.method == "tsne"
     state = panel.view().state
     assert (state["color_by"], state["selections"]) == ("kept selections", {"late": ["t1"]})
 

@@ -61,7 +61,7 @@ def render_page(
             body.append(_place(count, f"<noscript>{fallback_table(part)}</noscript>"))
             count += 1
         else:
-            # A wide table is scrolled with the keyboard, too; a comparison's tables are as they are.
+            # A wide table is scrolled with the keyboard, too; a comparison's are of their own.
             named = escape(heading or title)
             keys = f' role="group" tabindex="0" aria-label="{named}"'
             of = "" if 'class="wb-scroll"' in part else keys
