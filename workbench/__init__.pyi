@@ -1,12 +1,14 @@
 from workbench.analysis import AlignedMaps as AlignedMaps
 from workbench.analysis import ClusterEdits as ClusterEdits
 from workbench.analysis import ClusterFacts as ClusterFacts
+from workbench.analysis import ClusterHierarchy as ClusterHierarchy
 from workbench.analysis import Clustering as Clustering
 from workbench.analysis import ClusterStability as ClusterStability
 from workbench.analysis import Comparison as Comparison
 from workbench.analysis import Decision as Decision
 from workbench.analysis import Geometry as Geometry
 from workbench.analysis import Interval as Interval
+from workbench.analysis import MapLabels as MapLabels
 from workbench.analysis import MapQuality as MapQuality
 from workbench.analysis import ModelAgreement as ModelAgreement
 from workbench.analysis import ModelCost as ModelCost
@@ -23,9 +25,11 @@ from workbench.analysis import aligned_maps as aligned_maps
 from workbench.analysis import audit_truncation as audit_truncation
 from workbench.analysis import cluster as cluster
 from workbench.analysis import cluster_facts as cluster_facts
+from workbench.analysis import cluster_hierarchy as cluster_hierarchy
 from workbench.analysis import cluster_stability as cluster_stability
 from workbench.analysis import compare_models as compare_models
 from workbench.analysis import geometry as geometry
+from workbench.analysis import map_labels as map_labels
 from workbench.analysis import map_quality as map_quality
 from workbench.analysis import measure_costs as measure_costs
 from workbench.analysis import nearest_neighbors as nearest_neighbors
@@ -70,6 +74,7 @@ from workbench.views import View as View
 from workbench.views import view_of as view_of
 from workbench.widgets import ClusterExplorer as ClusterExplorer
 from workbench.widgets import EmbeddingMap as EmbeddingMap
+from workbench.widgets import Explorer as Explorer
 from workbench.widgets import FigureHost as FigureHost
 from workbench.widgets import ModelComparison as ModelComparison
 from workbench.widgets import QueryComparison as QueryComparison

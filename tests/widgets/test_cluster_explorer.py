@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.cluster import AgglomerativeClustering
 
-from workbench.analysis import cluster
+from workbench.analysis import ClusterEdits, Clustering, cluster, cluster_stability
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.views import View
-from workbench.widgets import ClusterExplorer
+from workbench.widgets import ClusterExplorer, FigureHost
 
 TextsOf = Callable[[int], Embeddings]
 Press = Callable[[ClusterExplorer, str], None]
@@ -98,3 +99,123 @@ def test_unknown_options_are_refused(texts_of: TextsOf) -> None:
         ClusterExplorer(texts_of(5), method="kmeans", n_cluster=3)
     with pytest.raises(InputError, match=r"'n_clusters'. It belongs to method='kmeans' and"):
         ClusterExplorer(texts_of(5), n_clusters=3)
+
+
+@pytest.fixture
+def explorer(texts_of: TextsOf) -> ClusterExplorer:
+    return ClusterExplorer(texts_of(60), method="kmeans", n_clusters=4)
+
+
+def test_edits_are_a_log_that_replays(explorer: ClusterExplorer, find: Find, press: Press) -> None:
+    before = explorer.clustering
+    told: list[Clustering] = []
+    explorer.on_clustering(told.append)
+    find(explorer, "workbench-edit-clusters").set_state({"index": [0, 1]})
+    find(explorer, "workbench-edit-name").set_state({"value": "both"})
+    press(explorer, "workbench-edit-merge")
+    assert len(explorer.clustering.clusters) == 3
+    assert explorer.clustering.name_of(0) == "both"
+    assert explorer.original is before
+    assert told == [explorer.clustering]
+    assert find(explorer, "workbench-edit-log").value == "Merged 0, 1 as 'both'."
+    view = explorer.view()
+    replayed = ClusterEdits.from_json(view.state["edits"]).apply(before)
+    np.testing.assert_array_equal(replayed.labels, explorer.clustering.labels)
+    assert view.texts["cluster"].tolist() == replayed.labels.tolist()
+    column = explorer.cluster_column("group")
+    assert column.name == "group"
+    assert column["t0"] == explorer.clustering.name_of(int(explorer.clustering.labels[0]))
+    press(explorer, "workbench-edit-undo")
+    np.testing.assert_array_equal(explorer.clustering.labels, before.labels)
+    assert explorer.view().state["edits"] is None
+
+
+def test_split_rename_and_reassign(texts_of: TextsOf, find: Find, press: Press) -> None:
+    explorer = ClusterExplorer(texts_of(60), method="community", threshold=0.75)
+    assert explorer.clustering.unclustered > 0
+    find(explorer, "workbench-edit-least").set_state({"value": -1.0})
+    press(explorer, "workbench-edit-assign")
+    assert explorer.clustering.unclustered == 0
+    assert explorer.original.unclustered > 0  # the original is kept
+    count = len(explorer.clustering.clusters)
+    find(explorer, "workbench-edit-clusters").set_state({"index": [0]})
+    press(explorer, "workbench-edit-split")
+    assert len(explorer.clustering.clusters) == count + 1
+    find(explorer, "workbench-edit-name").set_state({"value": "unclustered"})
+    press(explorer, "workbench-edit-rename")
+    assert explorer.status.failed
+    assert "is what texts without a cluster are called" in explorer.status.text
+    find(explorer, "workbench-edit-clusters").set_state({"index": [0, 1]})
+    press(explorer, "workbench-edit-split")
+    assert "choose one cluster in the list; 2 are chosen" in explorer.status.text
+
+
+def test_stability_is_asked_for_and_shown(
+    explorer: ClusterExplorer, press: Press, wait: Wait
+) -> None:
+    press(explorer, "workbench-stability")
+    assert explorer.busy
+    wait(idle(explorer))
+    here = cluster_stability(explorer.original, progress=False)
+    assert explorer.stability is not None
+    np.testing.assert_array_equal(explorer.stability.jaccard, here.jaccard)
+    assert explorer.stability.clustering is explorer.original
+    assert f"Adjusted Rand {here.over_subsamples.estimate:.2f}" in explorer.status.text
+    assert explorer.view().meta["clusters"][0]["verdict"] in here.verdicts
+
+
+def test_a_value_that_was_tried_is_adopted(
+    explorer: ClusterExplorer, find: Find, press: Press, choose: Choose, wait: Wait
+) -> None:
+    find(explorer, "workbench-sweep-values").set_state({"value": "2, 3 5"})
+    press(explorer, "workbench-sweep")
+    wait(idle(explorer))
+    assert explorer.sweep is not None
+    assert explorer.sweep.values == (2, 3, 5)
+    choose(explorer, "workbench-sweep-adopt", "3")
+    assert not explorer.busy  # nothing is computed again
+    assert explorer.clustering is explorer.sweep.clustering(3)
+    (host,) = (part for part in explorer._sweep_form.box.children if isinstance(part, FigureHost))
+    host._answer(None, {"type": "action", "name": "adopt", "value": 5}, [])
+    assert len(explorer.clustering.clusters) == 5
+    assert explorer.view().state["parameters"] == {"n_clusters": 5}
+
+
+def test_values_that_are_none_are_a_sentence(
+    explorer: ClusterExplorer, find: Find, press: Press
+) -> None:
+    find(explorer, "workbench-sweep-values").set_state({"value": "two, three"})
+    press(explorer, "workbench-sweep")
+    assert "expected numbers with commas, 5, 10, 20 say; got 'two, three'" in explorer.status.text
+    find(explorer, "workbench-sweep-values").set_state({"value": " "})
+    press(explorer, "workbench-sweep")
+    assert explorer.status.failed or explorer.busy
+
+
+def test_a_clusterer_of_scikit_learn(
+    texts_of: TextsOf, choose: Choose, press: Press, wait: Wait
+) -> None:
+    explorer = ClusterExplorer(texts_of(60), method=AgglomerativeClustering(n_clusters=3))
+    assert explorer.clustering.method == "AgglomerativeClustering"
+    choose(explorer, "workbench-method", "kmeans")
+    wait(idle(explorer))
+    assert explorer.clustering.method == "kmeans"
+    choose(explorer, "workbench-method", "AgglomerativeClustering")
+    wait(idle(explorer))
+    assert len(explorer.clustering.clusters) == 3
+
+
+def test_other_clusters_leave_the_edits_behind(
+    explorer: ClusterExplorer, find: Find, press: Press, wait: Wait
+) -> None:
+    find(explorer, "workbench-edit-clusters").set_state({"index": [2]})
+    find(explorer, "workbench-edit-name").set_state({"value": "third"})
+    press(explorer, "workbench-edit-rename")
+    kept = explorer.edits
+    find(explorer, "workbench-parameter-n_clusters").set_state({"value": 5})
+    press(explorer, "workbench-compute")
+    wait(idle(explorer))
+    assert not explorer.edits.edits
+    assert "The 1 edit was of the clusters before" in explorer.status.text
+    with pytest.raises(InputError, match="made for another clustering"):
+        explorer.edit(kept)

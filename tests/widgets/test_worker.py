@@ -14,8 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.cluster import AgglomerativeClustering, KMeans
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from workbench.analysis import Clustering, Projection, cluster, nearest_neighbors, project
+from workbench.analysis import (
+    Clustering,
+    Projection,
+    cluster,
+    cluster_stability,
+    nearest_neighbors,
+    project,
+)
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import WorkbenchError
@@ -44,7 +54,10 @@ def test_values_equal_those_computed_here(texts_of: TextsOf) -> None:
     embeddings = texts_of(60)
     neighbors = nearest_neighbors(embeddings, 30)
     with closing(Worker(embeddings, neighbors)) as worker:
-        there = worker.submit("project", method="tsne", perplexity=8, random_state=3).result(60)
+        options = {"method": "tsne", "perplexity": 8, "random_state": 3}
+        quality, labels = worker.submit("map", **options).result(60)
+        there = quality.projection
+        assert labels.projection is there
         here = project(embeddings, method="tsne", perplexity=8, random_state=3, neighbors=neighbors)
         assert isinstance(there, Projection)
         np.testing.assert_array_equal(there.coordinates, here.coordinates)
@@ -61,18 +74,51 @@ def test_values_equal_those_computed_here(texts_of: TextsOf) -> None:
 
 
 def test_neighbors_computed_there_come_back(worker: Worker) -> None:
-    value = worker.submit("project", method="tsne", perplexity=5).result(60)
+    value = worker.submit("map", method="tsne", perplexity=5).result(60)[0].projection
     assert isinstance(value, Projection)
     assert value.neighbors is not None
     assert value.neighbors.indices.shape == (60, 16)
     assert not value.coordinates.flags.writeable
 
 
+def test_stability_and_sweep_report_their_progress(texts_of: TextsOf) -> None:
+    embeddings = texts_of(60)
+    clustering = cluster(embeddings, method="kmeans", n_clusters=3)
+    told: list[tuple[int, int]] = []
+
+    def note(done: int, total: int) -> None:
+        told.append((done, total))
+
+    with closing(Worker(embeddings)) as worker:
+        asked = {"clustering": clustering, "n_runs": 3}
+        there = worker.submit("stability", progress=note, **asked).result(60)
+        assert told == [(done, 6) for done in range(1, 7)]
+        here = cluster_stability(clustering, n_runs=3, progress=False)
+        np.testing.assert_array_equal(there.subsample_jaccard, here.subsample_jaccard)
+        assert there.clustering.embeddings is embeddings
+        assert not there.subsample_jaccard.flags.writeable
+        told.clear()
+        options = {"method": "kmeans", "parameter": "n_clusters", "values": [2, 3], "n_runs": 2}
+        swept = worker.submit("sweep", progress=note, **options).result(60)
+        assert told[-1] == (6, 6)
+        assert [len(one.clusters) for one in swept.clusterings] == [2, 3]
+        assert {one.embeddings for one in swept.clusterings} == {embeddings}
+
+
+def test_a_clusterer_travels_or_says_why_not(worker: Worker) -> None:
+    found = worker.submit("cluster", method=AgglomerativeClustering(n_clusters=4)).result(60)
+    assert found.method == "AgglomerativeClustering"
+    assert len(found.clusters) == 4
+    own = FunctionTransformer(lambda values: values)
+    with pytest.raises(WorkbenchError, match=r"cannot be given this: .*lambda"):
+        worker.submit("cluster", method=Pipeline([("own", own), ("k", KMeans(2))])).result(5)
+
+
 def test_an_error_is_a_sentence_and_the_process_stays(worker: Worker) -> None:
     with pytest.raises(WorkbenchError, match="perplexity: expected a number from 1 to 200"):
-        worker.submit("project", method="tsne", perplexity=1e9).result(60)
+        worker.submit("map", method="tsne", perplexity=1e9).result(60)
     pid = worker.pid
-    assert worker.submit("project", method="pca").result(60)
+    assert worker.submit("map", method="pca").result(60)
     assert worker.pid == pid
 
 
@@ -84,58 +130,58 @@ def test_an_unforeseen_error_says_its_kind(worker: Worker) -> None:
 def test_cancel_kills_and_the_next_task_starts_anew(
     worker: Worker, wait: Callable[..., None]
 ) -> None:
-    worker.submit("project", method="pca").result(60)
+    worker.submit("map", method="pca").result(60)
     pid = worker.pid
     assert pid is not None
-    slow = worker.submit("project", **SLOW)
+    slow = worker.submit("map", **SLOW)
     worker.cancel()
     with pytest.raises(CancelledError):
         slow.result(5)
     wait(lambda: gone(pid), 5)
     assert worker.pid is None
-    assert worker.submit("project", method="pca").result(60)
+    assert worker.submit("map", method="pca").result(60)
 
 
 def test_a_new_task_replaces_the_one_that_runs(worker: Worker) -> None:
-    slow = worker.submit("project", **SLOW)
-    assert worker.submit("project", method="pca").result(60)
+    slow = worker.submit("map", **SLOW)
+    assert worker.submit("map", method="pca").result(60)
     assert slow.cancelled()
 
 
 def test_a_killed_process_is_reported_and_replaced(worker: Worker) -> None:
-    worker.submit("project", method="pca").result(60)
-    slow = worker.submit("project", **SLOW)
+    worker.submit("map", method="pca").result(60)
+    slow = worker.submit("map", **SLOW)
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
     with pytest.raises(WorkbenchError, match=r"ended unexpectedly \(signal 9, which often means"):
         slow.result(10)
-    assert worker.submit("project", method="pca").result(60)
+    assert worker.submit("map", method="pca").result(60)
 
 
 def test_a_process_killed_while_idle_is_replaced(worker: Worker, wait: Callable[..., None]) -> None:
-    worker.submit("project", method="pca").result(60)
+    worker.submit("map", method="pca").result(60)
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
     wait(lambda: worker.pid is None, 5)
-    assert worker.submit("project", method="pca").result(60)
+    assert worker.submit("map", method="pca").result(60)
 
 
 def test_an_interrupt_does_not_reach_it(worker: Worker) -> None:
-    worker.submit("project", method="pca").result(60)
+    worker.submit("map", method="pca").result(60)
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGINT)
-    assert worker.submit("project", method="pca").result(60)
+    assert worker.submit("map", method="pca").result(60)
 
 
 def test_no_python_to_start(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(WorkbenchError, match=r"did not start: .*No such file"):
-        worker.submit("project", method="pca").result(5)
+        worker.submit("map", method="pca").result(5)
 
 
 def test_it_ends_with_its_owner(texts_of: TextsOf, wait: Callable[..., None]) -> None:
     worker = Worker(texts_of(20))
-    worker.submit("project", method="pca").result(60)
+    worker.submit("map", method="pca").result(60)
     pid = worker.pid
     assert pid is not None
     del worker
@@ -170,10 +216,10 @@ from workbench.widgets._worker import Worker
 print("main runs", flush=True)
 embeddings = Embeddings.from_array(np.random.default_rng(0).normal(size=(50, 4)), ["a"] * 50)
 worker = Worker(embeddings)
-worker.submit("project", method="pca").result(60)
+worker.submit("map", method="pca").result(60)
 print("pid", worker.pid, flush=True)
 if "--hang" in sys.argv:
-    worker.submit("project", method="tsne", max_iter=10_000, perplexity=15)
+    worker.submit("map", method="tsne", max_iter=10_000, perplexity=15)
     sys.stdin.read()
 """
 

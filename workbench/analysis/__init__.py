@@ -11,7 +11,9 @@ from workbench.analysis.comparison import Comparison, Decision, ModelResult, com
 from workbench.analysis.cost import ModelCost, measure_costs
 from workbench.analysis.evaluation import Task, TaskScores
 from workbench.analysis.geometry import Geometry, geometry
+from workbench.analysis.hierarchy import ClusterHierarchy, HierarchyNode, cluster_hierarchy
 from workbench.analysis.keywords import class_keywords
+from workbench.analysis.map_labels import MapLabel, MapLabels, map_labels
 from workbench.analysis.map_quality import MapQuality, map_quality
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
 from workbench.analysis.parameters import (
@@ -35,12 +37,16 @@ __all__ = [
     "Cluster",
     "ClusterEdits",
     "ClusterFacts",
+    "ClusterHierarchy",
     "ClusterStability",
     "Clustering",
     "Comparison",
     "Decision",
     "Geometry",
+    "HierarchyNode",
     "Interval",
+    "MapLabel",
+    "MapLabels",
     "MapQuality",
     "ModelAgreement",
     "ModelCost",
@@ -62,9 +68,11 @@ __all__ = [
     "class_keywords",
     "cluster",
     "cluster_facts",
+    "cluster_hierarchy",
     "cluster_stability",
     "compare_models",
     "geometry",
+    "map_labels",
     "map_quality",
     "measure_costs",
     "nearest_neighbors",

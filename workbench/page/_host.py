@@ -36,6 +36,8 @@ _FILES = (
     "host_aligned.js",
     "host_heatmap.js",
     "host_clusters.js",
+    "host_cluster_figures.js",
+    "host_sweep.js",
     "host_texts.js",
     "host_models.js",
     "host_ranks.js",
@@ -48,6 +50,7 @@ _STYLES = (
     "host_map.css",
     "host_labels.css",
     "host_texts.css",
+    "host_clusters.css",
     "host_models.css",
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)

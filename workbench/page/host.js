@@ -11,6 +11,8 @@ import { mapKind } from "./host_map.js";
 import { alignedKind } from "./host_aligned.js";
 import { heatmapKind } from "./host_heatmap.js";
 import { clustersKind } from "./host_clusters.js";
+import { hierarchyKind, silhouetteKind, stabilityKind } from "./host_cluster_figures.js";
+import { sweepKind } from "./host_sweep.js";
 import { textsKind } from "./host_texts.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 
@@ -28,6 +30,10 @@ const KINDS = {
   aligned: alignedKind,
   heatmap: heatmapKind,
   clusters: clustersKind,
+  stability: stabilityKind,
+  silhouette: silhouetteKind,
+  hierarchy: hierarchyKind,
+  sweep: sweepKind,
   models: modelsKind,
   "models-matrix": modelsMatrixKind,
   ranks: ranksKind,

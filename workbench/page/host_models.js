@@ -3,7 +3,7 @@
 import { decode } from "./host_library.js";
 import { elide, rowsOf, shown } from "./host_model.js";
 import { isNarrow, plotlyText } from "./host_figures.js";
-import { make, showReadout } from "./host_panels.js";
+import { factLine, make, showReadout } from "./host_panels.js";
 
 // ---- points: each trace with `customdata` is a model, the others are what helps to read them
 
@@ -132,11 +132,6 @@ function pairBlock(model, [row, column]) {
 
 function nameLine(text) {
   return make("div", "wb-value", { textContent: elide(text, 160), dir: "auto" });
-}
-
-function factLine(name, value) {
-  const term = make("dt", "", { textContent: elide(name, 40) });
-  return make("div", "", {}, term, make("dd", "", { textContent: elide(value, 400), dir: "auto" }));
 }
 
 // The next place for an arrow key: along the drawn rows, or over the cells; null for other keys.

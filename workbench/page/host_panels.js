@@ -139,6 +139,12 @@ export function textBlock(model, row, before = "") {
   return make("div", "wb-block", {}, line, ...body);
 }
 
+// A name and what is known of it, for a list of facts (dl.wb-pairs).
+export function factLine(name, value) {
+  const term = make("dt", "", { textContent: elide(name, 40) });
+  return make("div", "", {}, term, make("dd", "", { textContent: elide(value, 400), dir: "auto" }));
+}
+
 export function showReadout(parts, ...blocks) {
   parts.readout.replaceChildren(...blocks);
 }

@@ -6,10 +6,15 @@ from functools import singledispatch
 
 from workbench.analysis import (
     AlignedMaps,
+    ClusterFacts,
+    ClusterHierarchy,
     Clustering,
+    ClusterStability,
     MapQuality,
+    ParameterSweep,
     Projection,
     SimilarityMatrix,
+    cluster_facts,
     map_quality,
 )
 from workbench.analysis.agreement import ModelAgreement
@@ -19,9 +24,13 @@ from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.views._agreement import agreement_view
 from workbench.views._aligned import aligned_view
+from workbench.views._cluster_stability import stability_view
 from workbench.views._clusters import clusters_view
 from workbench.views._heatmap import heatmap_view
+from workbench.views._hierarchy import hierarchy_view
 from workbench.views._map import map_view
+from workbench.views._silhouette import silhouette_view
+from workbench.views._sweep import sweep_view
 from workbench.views._texts_table import texts_view
 from workbench.views._view import View
 from workbench.views.comparison import comparison_view
@@ -37,7 +46,8 @@ def view_of(value: object) -> View:
     ----------
     value
         A Projection or its MapQuality (a map with its quality and labels), AlignedMaps, a
-        Clustering, a SimilarityMatrix, a Corpus (the table of its texts), a Comparison or a
+        Clustering, its ClusterFacts (silhouettes), ClusterStability or ClusterHierarchy, a
+        ParameterSweep, a SimilarityMatrix, a Corpus (the table of its texts), a Comparison or a
         ModelAgreement. A matrix' texts are grouped by the corpus' label, or put like beside like
         where there is none. A Comparison shows quality against speed, or how alike the models are
         when nothing was scored; its other figures are in the report.
@@ -56,7 +66,10 @@ def view_of(value: object) -> View:
 
 view_of.register(AlignedMaps, aligned_view)
 view_of.register(Corpus, texts_view)
-view_of.register(Clustering, clusters_view)
+view_of.register(ClusterStability, stability_view)
+view_of.register(ClusterFacts, silhouette_view)
+view_of.register(ClusterHierarchy, hierarchy_view)
+view_of.register(ParameterSweep, sweep_view)
 view_of.register(Comparison, comparison_view)
 view_of.register(ModelAgreement, agreement_view)
 
@@ -70,6 +83,11 @@ def _(value: SimilarityMatrix) -> View:
 @view_of.register
 def _(value: Projection) -> View:
     return view_of(map_quality(value))  # no map without how far it can be trusted
+
+
+@view_of.register
+def _(value: Clustering) -> View:
+    return clusters_view(value, facts=cluster_facts(value) if value.clusters else None)
 
 
 @view_of.register

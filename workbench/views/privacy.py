@@ -15,14 +15,32 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.errors import InputError
+from workbench.views._cluster_stability import stability_layout
 from workbench.views._clusters import draw_clusters
 from workbench.views._draw_map import draw_maps, panels_of
+from workbench.views._hierarchy import draw_hierarchy
 from workbench.views._redacted_models import MODEL_KINDS, redacted_models
+from workbench.views._silhouette import silhouette_layout
 from workbench.views._view import Json, View
 
 __all__ = ["redacted", "redacted_table"]
 
-_OURS = ("id", "cluster", "real_share")  # columns that hold neither texts nor a corpus column
+_OURS = (
+    "id",
+    "cluster",
+    "real_share",
+    "silhouette",
+)  # columns that hold neither texts nor a corpus column
+_KNOWN = (
+    "map",
+    "aligned",
+    "heatmap",
+    "clusters",
+    "stability",
+    "silhouette",
+    "hierarchy",
+    "texts",
+)
 _QUOTING = ("text", "cluster_name")
 _STATE = ("selection", "viewport", "pinned", "color_by")  # whose values are ids and names
 
@@ -48,7 +66,9 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
         return view
     if view.kind in MODEL_KINDS:
         return redacted_models(view, texts=texts)
-    if view.kind not in ("map", "aligned", "heatmap", "clusters", "texts"):
+    if view.kind == "sweep":
+        return view  # numbers of a parameter's values: nothing of the texts
+    if view.kind not in _KNOWN:
         raise InputError(
             f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
             "rest. Leave it out, or show it with texts=True and all columns."
@@ -128,16 +148,34 @@ def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
             meta[role] = None
     if not texts:
         meta.pop("labels", None)  # their words are words of the texts
-    for bar in meta.get("clusters", []):
-        if not texts and bar["label"] >= 0:
-            bar["name"] = _number(bar["label"])
+        _unname(meta)
     return meta
+
+
+def _unname(meta: dict[str, Any]) -> None:
+    """Take the names and keywords of clusters away: they are words of the texts."""
+    for bar in meta.get("clusters", []):
+        bar.pop("keywords", None)
+        if bar["label"] >= 0:
+            bar["name"] = _number(bar["label"])
+    for node in meta.get("nodes", []):
+        node["keywords"] = []
+        node["name"] = _number(node["clusters"][0]) if node["name"] else ""
 
 
 def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
     """Draw again, so that nothing of the old strings is left."""
     if view.kind == "clusters":
         return draw_clusters(meta)
+    if view.kind == "hierarchy":
+        return draw_hierarchy(meta)
+    if view.kind == "stability":
+        return go.Figure(view.figure.data, stability_layout(meta))
+    if view.kind == "silhouette":
+        axis = view.figure.layout.yaxis
+        return go.Figure(
+            view.figure.data, silhouette_layout(meta, list(axis.tickvals), float(axis.range[0]))
+        )
     if view.kind == "texts":
         return go.Figure(layout={"height": 40, "meta": {"workbench": meta}})
     if view.kind in ("map", "aligned"):

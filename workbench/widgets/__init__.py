@@ -2,6 +2,7 @@
 
 from workbench.widgets.cluster_explorer import ClusterExplorer
 from workbench.widgets.embedding_map import EmbeddingMap
+from workbench.widgets.explorer import Explorer
 from workbench.widgets.figure_host import FigureHost
 from workbench.widgets.model_comparison import ModelComparison
 from workbench.widgets.query_comparison import QueryComparison
@@ -10,6 +11,7 @@ from workbench.widgets.similarity_heatmap import SimilarityHeatmap
 __all__ = [
     "ClusterExplorer",
     "EmbeddingMap",
+    "Explorer",
     "FigureHost",
     "ModelComparison",
     "QueryComparison",

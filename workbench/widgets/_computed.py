@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
 
-from workbench.analysis import Neighbors, checked
-from workbench.analysis.parameters import ParameterTable, ParameterValue
+from workbench.analysis import Clustering, Neighbors, Projection, checked
+from workbench.analysis.parameters import ParameterTable
 from workbench.embeddings import Embeddings
 from workbench.views import Json, View
 from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, row
 from workbench.widgets._panel import FigurePanel, OnSave
 from workbench.widgets._status import sentence
-from workbench.widgets._worker import Result, Worker
+from workbench.widgets._worker import Worker
 
 __all__ = ["ComputedPanel", "state_of"]
 
@@ -65,7 +65,7 @@ class ComputedPanel(FigurePanel):
         self._form = form
         self._random_state = random_state
         self._worker = Worker(*source)
-        self._running: Future[Result] | None = None
+        self._running: Future[Any] | None = None
         self._asked: tuple[object, ...] = ()
         self._started = 0.0
         self._loop = _running_loop()
@@ -91,27 +91,40 @@ class ComputedPanel(FigurePanel):
             self._worker.close()
         super().close()
 
-    def _received(self, value: Result) -> None:
-        """Take a value in and show it."""
-        raise NotImplementedError
-
-    def _summary(self, value: Result) -> str:
-        """Return what is new, in a sentence."""
+    def _received(self, value: Any) -> str:
+        """Take a value in, show it, and return what is new in a sentence."""
         raise NotImplementedError
 
     def _compute(self) -> None:
         """Start computing what the controls say."""
         method = self._form.method
+
+        def options() -> dict[str, object]:
+            return {"method": method, **checked(method, self._form.params, self._table)}
+
+        said = f"Computing {METHOD_NAMES[method]}; until then the picture stays as it is."
+        self._begin(self._task, said, options, self._received)
+
+    def _begin(
+        self,
+        task: str,
+        said: str,
+        options: Callable[[], dict[str, object]],
+        then: Callable[[Any], str],
+    ) -> None:
+        """Start a task with options that may be refused."""
         try:
-            params = checked(method, self._form.params, self._table)
+            asked = options()
         except Exception as error:
             self.status.fail(sentence(error))
             return
-        said = f"Computing {METHOD_NAMES[method]}; until then the picture stays as it is."
-        self._start(self._task, said, {"method": method, **params})
+        self._start(task, said, asked, then)
 
-    def _start(self, task: str, said: str, options: Mapping[str, ParameterValue]) -> None:
-        asked = (task, *options.items())
+    def _start(
+        self, task: str, said: str, options: Mapping[str, object], then: Callable[[Any], str]
+    ) -> None:
+        """Start a task of the worker; ``then`` takes its value in and says what is new."""
+        asked = (task, *((name, str(value)) for name, value in options.items()))
         running = self._running
         if running is not None and not running.cancelled() and asked == self._asked:
             return
@@ -122,24 +135,32 @@ class ComputedPanel(FigurePanel):
         self._started = time.monotonic()
         loop = _running_loop() or self._loop
         assert self._worker is not None
-        future = self._worker.submit(task, random_state=self._random_state, **options)
+        hand = partial(self._hand, loop, copy_context())
+        count = self.status.count
+        future = self._worker.submit(
+            task,
+            progress=lambda done, total: hand(partial(count, done, total)),
+            random_state=self._random_state,
+            **options,
+        )
         self._running = future
-        future.add_done_callback(partial(self._arrived, loop, copy_context()))
+        future.add_done_callback(lambda done: hand(partial(self._finished, done, then)))
 
-    def _arrived(self, loop: asyncio.AbstractEventLoop | None, context: Any, done: Any) -> None:
+    def _hand(
+        self, loop: asyncio.AbstractEventLoop | None, context: Context, act: Callable[[], None]
+    ) -> None:
         """Hand what a thread brings to the event loop that the run was asked for on.
 
         JupyterLab sends a widget's messages to a thread of their own, and cells run on another:
         the loop of the request serves both. Without a loop (a script) there is nothing to wait for.
         """
-        finish = partial(self._finished, done)
         for known in (loop, self._loop):
             if known is not None and known.is_running():
-                known.call_soon_threadsafe(finish, context=context)
+                known.call_soon_threadsafe(act, context=context)
                 return
-        finish()
+        act()
 
-    def _finished(self, future: Future[Result]) -> None:
+    def _finished(self, future: Future[Any], then: Callable[[Any], str]) -> None:
         if future is not self._running:  # a later run has taken its place
             return
         self._cancel_button.disabled = True
@@ -147,10 +168,9 @@ class ComputedPanel(FigurePanel):
             if future.cancelled():
                 self.status.say("Cancelled; the picture is as it was.")
                 return
-            value = future.result()
-            self._received(value)
+            said = then(future.result())
             took = time.monotonic() - self._started
-            self.status.say(f"{self._summary(value)} It took {took:.1f} s.")
+            self.status.say(f"{said} It took {took:.1f} s.")
         except Exception as error:
             self.status.fail(f"{sentence(error)} The picture is as it was.")
         finally:
@@ -161,7 +181,7 @@ class ComputedPanel(FigurePanel):
             self._worker.cancel()
 
 
-def state_of(value: Result) -> dict[str, Json]:
+def state_of(value: Projection | Clustering) -> dict[str, Json]:
     """Return how a value was made, for the state of its view."""
     parameters: dict[str, Json] = {**value.params}
     seed = value.random_state

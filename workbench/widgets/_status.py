@@ -25,7 +25,9 @@ function render({ model, el }) {
   let timer = 0;
   let since = 0;
   const tick = () => {
-    clock.textContent = ` ${Math.round((Date.now() - since) / 1000)} s`;
+    if (!model.get("busy")) return;
+    const parts = [model.get("progress"), `${Math.round((Date.now() - since) / 1000)} s`];
+    clock.textContent = ` ${parts.filter(Boolean).join(", ")}`;
   };
   const show = () => {
     said.textContent = model.get("text");
@@ -39,10 +41,12 @@ function render({ model, el }) {
   };
   const names = ["change:text", "change:failed", "change:busy"];
   names.forEach((name) => model.on(name, show));
+  model.on("change:progress", tick);
   show();
   return () => {
     clearInterval(timer);
     names.forEach((name) => model.off(name, show));
+    model.off("change:progress", tick);
   };
 }
 export default { render };
@@ -68,6 +72,7 @@ class StatusLine(anywidget.AnyWidget):
     text = Unicode().tag(sync=True)
     failed = Bool(False).tag(sync=True)
     busy = Bool(False).tag(sync=True)
+    progress = Unicode().tag(sync=True)
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text=text)
@@ -80,9 +85,13 @@ class StatusLine(anywidget.AnyWidget):
         """Show a sentence about what did not work."""
         self._set(text, failed=True, busy=False)
 
+    def count(self, done: int, total: int) -> None:
+        """Show how much of what is going on is done, beside the seconds."""
+        self.progress = f"{done:,} of {total:,}"
+
     def _set(self, text: str, *, failed: bool, busy: bool) -> None:
         with self.hold_sync():
-            self.text, self.failed, self.busy = text, failed, busy
+            self.text, self.failed, self.busy, self.progress = text, failed, busy, ""
 
 
 def sentence(error: BaseException) -> str:

@@ -17,24 +17,23 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from workbench.analysis import Clustering, Neighbors, Projection
+from workbench._progress import Progress
+from workbench.analysis import Neighbors
 from workbench.embeddings import Embeddings
 from workbench.errors import WorkbenchError
+from workbench.widgets._worker_child import packed, unpacked
 
-__all__ = ["Result", "Worker"]
-
-Result: TypeAlias = "Projection | Clustering"
+__all__ = ["Worker"]
 
 _SCRIPT = Path(__file__).with_name("_worker_child.py")
-_VALUES: dict[str, Callable[..., Result]] = {"project": Projection, "cluster": Clustering}
+_Shared = dict[str, object]
 
 
 class Worker:
-    """Computes projections and clusterings of some embeddings in a process of its own.
+    """Computes maps and clusters of some embeddings in a process of its own.
 
     Parameters
     ----------
@@ -47,9 +46,10 @@ class Worker:
     def __init__(self, embeddings: Embeddings, neighbors: Neighbors | None = None) -> None:
         self._embeddings = embeddings
         self._neighbors = neighbors
+        self._shared: _Shared = {"embeddings": embeddings, "neighbors": neighbors}
         self._lock = threading.RLock()  # JupyterLab's messages come on another thread than cells
         self._process: subprocess.Popen[bytes] | None = None
-        self._task: Future[Result] | None = None
+        self._task: Future[Any] | None = None
         self._stop: Callable[[], object] = lambda: None
 
     @property
@@ -58,15 +58,19 @@ class Worker:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
-    def submit(self, task: str, **options: object) -> Future[Result]:
+    def submit(
+        self, task: str, *, progress: Progress | None = None, **options: object
+    ) -> Future[Any]:
         """Start a task; one that is running is cancelled.
 
         Parameters
         ----------
         task
-            ``"project"`` or ``"cluster"``: the function of `workbench.analysis`.
+            ``"map"`` (a MapQuality and MapLabels), ``"cluster"``, ``"sweep"`` or ``"stability"``.
+        progress
+            Called with how much is done and how much there is, on a thread of its own.
         **options
-            Its options.
+            The options of the function of `workbench.analysis`.
 
         Returns
         -------
@@ -75,20 +79,22 @@ class Worker:
         """
         with self._lock:
             self.cancel()
-            future: Future[Result] = Future()
+            future: Future[Any] = Future()
             self._task = future
-            messages: list[object] = [(task, options)]
             try:
+                messages: list[object] = [packed((task, options), self._shared)]
                 if self.pid is None:
                     self._start()
                     messages.insert(0, _parts(self._embeddings, self._neighbors))
             except OSError as error:
                 future.set_exception(WorkbenchError(f"The worker process did not start: {error}."))
                 return future
-            rebuild = partial(_rebuilt, task, self._embeddings, self._neighbors)
-            threading.Thread(
-                target=_converse, args=(self._process, messages, rebuild, future), daemon=True
-            ).start()
+            except (pickle.PicklingError, TypeError, AttributeError) as error:
+                said = f"The worker process cannot be given this: {error}."
+                future.set_exception(WorkbenchError(said))
+                return future
+            talk = (self._process, messages, self._shared, future, progress)
+            threading.Thread(target=_converse, args=talk, daemon=True).start()
             return future
 
     def cancel(self) -> None:
@@ -132,33 +138,34 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _converse(
     process: subprocess.Popen[bytes],
     messages: list[object],
-    rebuild: Callable[[dict[str, Any]], Result],
-    future: Future[Result],
+    shared: _Shared,
+    future: Future[Any],
+    progress: Progress | None,
 ) -> None:
     """Send the messages, wait for the answer to the last, and settle the future."""
     assert process.stdin is not None
     assert process.stdout is not None
-    result: Result | None = None
-    failure: Exception | None = None
+    kind, answer = "error", None
     try:
         for message in messages:
             pickle.dump(message, process.stdin, protocol=5)
         process.stdin.flush()
-        answer = pickle.load(process.stdout)
-        if isinstance(answer, str):
-            failure = WorkbenchError(answer)
-        else:
-            result = rebuild(answer)
+        while True:
+            kind, answer = unpacked(pickle.load(process.stdout), shared)
+            if kind != "progress":
+                break
+            if progress is not None and not future.cancelled():
+                progress(*answer)
     except (OSError, EOFError, ValueError, pickle.PickleError) as error:
-        failure = WorkbenchError(_last_words(process, error))
+        kind, answer = "error", _last_words(process, error)
     except Exception as error:
-        failure = error
+        kind, answer = "error", f"{type(error).__name__}: {error}"
     if not future.set_running_or_notify_cancel():
         return
-    if failure is not None:
-        future.set_exception(failure)
-    elif result is not None:
-        future.set_result(result)
+    if kind == "error":
+        future.set_exception(WorkbenchError(str(answer)))
+    else:
+        future.set_result(answer)
 
 
 def _last_words(process: subprocess.Popen[bytes], error: Exception) -> str:
@@ -185,15 +192,3 @@ def _parts(embeddings: Embeddings, neighbors: Neighbors | None) -> dict[str, obj
         "name": corpus.name,
         "neighbors": found,
     }
-
-
-def _rebuilt(
-    task: str, embeddings: Embeddings, neighbors: Neighbors | None, fields: dict[str, Any]
-) -> Result:
-    """Return the child's value as one of the embeddings here."""
-    found = fields.get("neighbors")
-    if found == "own":
-        fields["neighbors"] = neighbors
-    elif found is not None:
-        fields["neighbors"] = Neighbors(found[0], found[1], embeddings, "cosine")
-    return _VALUES[task](embeddings=embeddings, **fields)

@@ -1,21 +1,63 @@
 """What the worker process runs: a script, so that it imports no widget library.
 
-It answers each request on its standard input with one pickle on its standard output: the fields
-of a value, or a sentence about what went wrong.
+It answers each request on its standard input with messages on its standard output: how much is
+done, and at the end a value, or a sentence about what went wrong. What both processes hold (the
+embeddings, their neighbours) travels once; afterwards only its name does.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Mapping
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
-__all__: list[str] = []
+import numpy as np
+
+__all__ = ["packed", "unpacked"]
+
+
+class _Packer(pickle.Pickler):
+    """Writes the names of what both processes hold, and keeps read-only arrays read-only."""
+
+    def __init__(self, file: io.BytesIO, shared: Mapping[str, object]) -> None:
+        super().__init__(file, protocol=5)
+        self._names = {id(value): name for name, value in shared.items() if value is not None}
+
+    def persistent_id(self, obj: object) -> str | None:
+        return self._names.get(id(obj))
+
+    def reducer_override(self, obj: object) -> Any:
+        if type(obj) is not np.ndarray or obj.flags.writeable:
+            return NotImplemented
+        from workbench._arrays import freeze
+
+        return freeze, (obj.copy(),)
+
+
+class _Unpacker(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, shared: Mapping[str, object]) -> None:
+        super().__init__(file)
+        self._shared = shared
+
+    def persistent_load(self, pid: str) -> object:
+        return self._shared[pid]
+
+
+def packed(message: object, shared: Mapping[str, object]) -> bytes:
+    """Return a message as bytes; ``shared`` is what the other process holds, by name."""
+    file = io.BytesIO()
+    _Packer(file, shared).dump(message)
+    return file.getvalue()
+
+
+def unpacked(blob: bytes, shared: Mapping[str, object]) -> Any:
+    """Return the message that `packed` made in the other process of this pair."""
+    return _Unpacker(io.BytesIO(blob), shared).load()
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -36,28 +78,46 @@ def _listen(requests: BinaryIO, inbox: SimpleQueue[Any]) -> None:
             os._exit(0)
 
 
-def _answer(task: str, options: dict[str, Any], embeddings: Any, neighbors: Any) -> object:
-    from workbench.analysis import Clustering, Projection, cluster, project
+def _tasks() -> dict[str, Callable[..., object]]:
+    """Return what can be asked for: functions of embeddings, neighbours, progress and options."""
+    from workbench import analysis
+    from workbench.analysis.map_labels import map_labels
+
+    def draw_map(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
+        projection = analysis.project(embeddings, neighbors=neighbors, **options)
+        return analysis.map_quality(projection), map_labels(projection)
+
+    def find_clusters(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
+        return analysis.cluster(embeddings, neighbors=neighbors, **options)
+
+    def try_values(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
+        return analysis.sweep(embeddings, neighbors=neighbors, progress=report, **options)
+
+    def cluster_again(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
+        return analysis.cluster_stability(progress=report, **options)
+
+    return {
+        "map": draw_map,
+        "cluster": find_clusters,
+        "sweep": try_values,
+        "stability": cluster_again,
+    }
+
+
+def _answer(blob: bytes, shared: Mapping[str, Any], report: Callable[[int, int], None]) -> object:
+    """Return ``("value", …)`` or ``("error", sentence)``."""
     from workbench.errors import WorkbenchError
 
-    tasks: dict[str, Callable[..., Projection | Clustering]]
-    tasks = {"project": project, "cluster": cluster}
     try:
-        value = tasks[task](embeddings, neighbors=neighbors, **options)
+        task, options = unpacked(blob, shared)
+        value = _tasks()[task](shared["embeddings"], shared["neighbors"], report, **options)
     except WorkbenchError as error:
-        return str(error)
+        return "error", str(error)
     except MemoryError:
-        return "There was not enough memory. Take a sample: embeddings.take(rows)."
+        return "error", "There was not enough memory. Take a sample: embeddings.take(rows)."
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    answer = {field.name: getattr(value, field.name) for field in fields(value)}
-    del answer["embeddings"]
-    answer["params"] = dict(answer["params"])
-    found = answer.get("neighbors")
-    if found is not None:
-        own = found is neighbors
-        answer["neighbors"] = "own" if own else (found.indices, found.similarities)
-    return answer
+        return "error", f"{type(error).__name__}: {error}"
+    return "value", value
 
 
 def main() -> None:
@@ -77,10 +137,17 @@ def main() -> None:
     embeddings = Embeddings(parts["vectors"], corpus, parts["spec"])
     found = parts["neighbors"]
     neighbors = None if found is None else Neighbors(found[0], found[1], embeddings, "cosine")
-    while True:
-        task, options = inbox.get()
-        pickle.dump(_answer(task, options, embeddings, neighbors), answers, protocol=5)
+    shared = {"embeddings": embeddings, "neighbors": neighbors}
+
+    def send(message: object) -> None:
+        pickle.dump(packed(message, shared), answers, protocol=5)
         answers.flush()
+
+    def report(done: int, total: int) -> None:
+        send(("progress", (done, total)))
+
+    while True:
+        send(_answer(inbox.get(), shared, report))
 
 
 if __name__ == "__main__":

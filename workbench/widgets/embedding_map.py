@@ -17,6 +17,7 @@ from workbench.analysis import (
     project,
     query_similarity,
 )
+from workbench.analysis.map_labels import MapLabels, map_labels
 from workbench.analysis.parameters import ParameterValue
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -26,7 +27,6 @@ from workbench.widgets._computed import ComputedPanel, state_of
 from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, check_options, entry, row
 from workbench.widgets._panel import OnSave, check_on_save
 from workbench.widgets._status import sentence
-from workbench.widgets._worker import Result
 
 __all__ = ["EmbeddingMap"]
 
@@ -81,7 +81,7 @@ class EmbeddingMap(ComputedPanel):
         If an option is unknown (the nearest names are offered) or cannot be used.
     """
 
-    _task = "project"
+    _task = "map"
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class EmbeddingMap(ComputedPanel):
         projection = project(
             embeddings, method=method, neighbors=neighbors, random_state=random_state, **params
         )
-        self._quality = map_quality(projection)
+        self._quality, self._labels = map_quality(projection), map_labels(projection)
         if find_clusters:
             clustering = cluster(embeddings, neighbors=neighbors, random_state=random_state)
         self._clustering = clustering
@@ -125,7 +125,7 @@ class EmbeddingMap(ComputedPanel):
             random_state=random_state,
             extra=() if clustering is not None else (self._cluster_button,),
             further=(row(self._meaning),),
-            said=self._summary(projection),
+            said=self._summary(),
             on_save=on_save,
         )
 
@@ -181,6 +181,7 @@ class EmbeddingMap(ComputedPanel):
             color_by=color_by,
             clustering=self._clustering,
             quality=self._quality,
+            labels=self._labels,
             scores=self._scores,
         )
 
@@ -202,26 +203,27 @@ class EmbeddingMap(ComputedPanel):
             self.status.say(f"Coloured by cosine to {self._query!r}.")
 
     def _cluster(self) -> None:
-        self._start("cluster", "Finding clusters.", {})
+        self._start("cluster", "Finding clusters.", {}, self._clustered)
 
-    def _received(self, value: Result) -> None:
-        if isinstance(value, Clustering):
-            self.show_clusters(value)
-            return
-        self._quality = map_quality(value)
+    def _clustered(self, value: Clustering) -> str:
+        self.show_clusters(value)
+        return f"Found {len(value.clusters)} clusters."
+
+    def _received(self, value: tuple[MapQuality, MapLabels]) -> str:
+        self._quality, self._labels = value
         shown = self._host.view()
         color_by = str(shown.state.get("color_by", shown.meta["color_by"] or ""))
         known = {column["name"] for column in shown.meta["color_columns"]}  # not what is kept
         self._host.show(self._draw(color_by if color_by in known else None))
+        return self._summary()
 
-    def _summary(self, value: Result) -> str:
-        if isinstance(value, Clustering):
-            return f"Found {len(value.clusters)} clusters."
-        texts = len(value.embeddings)
-        said = f"{METHOD_NAMES[value.method]} of {texts:,} text{'s' if texts != 1 else ''}"
-        if not math.isfinite(value.trustworthiness):
+    def _summary(self) -> str:
+        shown = self.projection
+        texts = len(shown.embeddings)
+        said = f"{METHOD_NAMES[shown.method]} of {texts:,} text{'s' if texts != 1 else ''}"
+        if not math.isfinite(shown.trustworthiness):
             return f"{said}."
-        quality = f"trustworthiness {value.trustworthiness:.2f}"
+        quality = f"trustworthiness {shown.trustworthiness:.2f}"
         return f"{said}, {quality}, continuity {self._quality.continuity:.2f}."
 
 

@@ -1,0 +1,94 @@
+"""The silhouette of every text, cluster by cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from workbench._arrays import IntArray
+from workbench.analysis import ClusterFacts
+from workbench.views._clusters import cluster_bars, cluster_meta, rank_color
+from workbench.views._strings import plotly_text
+from workbench.views._view import View
+from workbench.views.theme import template
+
+__all__ = ["silhouette_layout", "silhouette_view"]
+
+_MOST_LINES = 1500  # bars that a figure can show: beyond, each stands for several texts
+_GAP = 0.02  # of all lines, between two clusters
+
+
+def silhouette_view(facts: ClusterFacts) -> View:
+    """Return the silhouettes of the texts, sorted within each cluster, the largest cluster first.
+
+    A text below 0 is nearer to another cluster than to its own. Above 1,500 texts a bar stands
+    for several: it shows the text in their middle, and the subtitle says so.
+    """
+    clustering = facts.clustering
+    bars = [bar for bar in cluster_bars(clustering, facts=facts) if bar["label"] >= 0]
+    clustered = int(np.count_nonzero(clustering.labels >= 0))
+    each = max(1, -(-clustered // _MOST_LINES))
+    meta, texts = cluster_meta(clustering, "silhouette", _subtitle(facts, each), bars)
+    texts["silhouette"] = facts.point_silhouette.round(4)
+    meta["table"] = ["silhouette", *meta["table"]]
+    meta["title"] = f"{clustering.title()} · silhouettes"
+    meta["misplaced"] = np.flatnonzero(facts.point_silhouette < 0).tolist()
+    figure = go.Figure()
+    middles, at = [], 0.0
+    gap = max(1.0, _GAP * clustered / each)
+    for bar in bars:
+        rows = _profile(facts, bar["label"], each)
+        figure.add_bar(
+            x=facts.point_silhouette[rows].astype(np.float32),
+            y=(at + np.arange(len(rows))).astype(np.float32),
+            customdata=rows.astype(np.int32),
+            orientation="h",
+            marker={"color": rank_color(bar["rank"]), "line": {"width": 0}},
+            meta={"rank": bar["rank"], "label": bar["label"]},
+            hovertemplate="%{x:.2f}<extra></extra>",
+            showlegend=False,
+        )
+        middles.append(at + (len(rows) - 1) / 2)
+        at += len(rows) + gap
+    figure.update_layout(silhouette_layout(meta, middles, at))
+    return View(figure, texts)
+
+
+def _profile(facts: ClusterFacts, label: int, each: int) -> IntArray:
+    """Return a cluster's rows by falling silhouette, one for every ``each`` of them."""
+    rows = np.flatnonzero(facts.clustering.labels == label)
+    ordered = rows[np.argsort(-facts.point_silhouette[rows], kind="stable")]
+    return np.asarray(ordered[(each - 1) // 2 :: each] if len(ordered) > each else ordered[:1])
+
+
+def _subtitle(facts: ClusterFacts, each: int) -> str:
+    known = facts.summary()
+    said = f"mean {known['silhouette']:.2f}; {known['misplaced']:,} texts are nearer to another"
+    bars = f"; each bar stands for {each} texts" if each > 1 else ""
+    return " ".join([f"{said} cluster than to their own{bars}.", *facts.notes])
+
+
+def silhouette_layout(meta: dict[str, Any], middles: list[float], end: float) -> dict[str, Any]:
+    """Return the layout: ``meta["clusters"]`` are named at their middles."""
+    return {
+        "template": template("light"),
+        "title": {
+            "text": plotly_text(meta["title"], 160),
+            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
+        },
+        "height": int(min(760, 200 + 26 * max(len(middles), 6))),
+        "bargap": 0,
+        "hovermode": "closest",
+        "dragmode": False,
+        "xaxis": {"title": {"text": "silhouette"}, "zeroline": True},
+        "yaxis": {
+            "tickvals": middles,
+            "ticktext": [plotly_text(bar["name"], 44) for bar in meta["clusters"]],
+            "range": [end, -1],
+            "showgrid": False,
+            "zeroline": False,
+        },
+        "meta": {"workbench": meta},
+    }

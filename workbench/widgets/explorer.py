@@ -1,0 +1,124 @@
+"""Explorer: map, clusters, heatmap and texts of one corpus, with one selection among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+from traitlets import List, Unicode, link
+
+from workbench.analysis import Neighbors, nearest_neighbors
+from workbench.embeddings import Embeddings
+from workbench.errors import InputError, suggest
+from workbench.models import Encoder
+from workbench.views import texts_view
+from workbench.widgets._panel import OnSave, check_on_save
+from workbench.widgets.cluster_explorer import ClusterExplorer
+from workbench.widgets.embedding_map import EmbeddingMap
+from workbench.widgets.figure_host import FigureHost, renders_static
+from workbench.widgets.similarity_heatmap import SimilarityHeatmap
+
+__all__ = ["Explorer"]
+
+_OPTIONS = ("encoder", "neighbors", "random_state", "on_save")
+_NEIGHBORS = 30
+
+
+class Explorer(ipywidgets.VBox):  # type: ignore[misc]
+    """Map, clusters, heatmap and table of the same texts, live, with one selection among them.
+
+    Each part is a widget of its own, and works as it does alone; the table lists the texts that
+    are selected on any of them. Clusters that are found or edited colour the map.
+
+    Parameters
+    ----------
+    embeddings
+        The n texts and their vectors.
+    encoder
+        The model that made them: with it, texts can be coloured by their similarity to a query.
+    neighbors
+        Their neighbours (``wb.nearest_neighbors``); computed once when None.
+    random_state
+        The seed of every map, clustering and sample.
+    on_save
+        Called with a part's view by its save button: ``run.log``, say.
+
+    Attributes
+    ----------
+    selection : list of str
+        The ids of the selected texts, sorted; can be observed and set.
+    map, clusters, heatmap, texts
+        The parts.
+
+    Raises
+    ------
+    InputError
+        If an option is unknown (the nearest names are offered) or cannot be used.
+    """
+
+    selection = List(Unicode())
+    _made: tuple[Any, ...] = ()  # also when the constructor stopped half-way
+
+    def __init__(
+        self,
+        embeddings: Embeddings,
+        *,
+        encoder: Encoder | None = None,
+        neighbors: Neighbors | None = None,
+        random_state: int = 0,
+        on_save: OnSave = None,
+        **unknown: object,
+    ) -> None:
+        for name in unknown:
+            raise InputError(f"Explorer has no option {name!r}. {suggest(name, _OPTIONS)}")
+        check_on_save(on_save)
+        if neighbors is None:
+            neighbors = nearest_neighbors(embeddings, _NEIGHBORS)
+        shared: dict[str, Any] = {"random_state": random_state, "on_save": on_save}
+        self.clusters = ClusterExplorer(embeddings, neighbors=neighbors, **shared)
+        self.map = EmbeddingMap(
+            embeddings,
+            encoder=encoder,
+            neighbors=neighbors,
+            clustering=self.clusters.clustering,
+            **shared,
+        )
+        self.heatmap = SimilarityHeatmap(embeddings, order="similarity", **shared)
+        self.texts = FigureHost(texts_view(embeddings.corpus, clustering=self.clusters.clustering))
+        self._made = (self.map, self.clusters, self.heatmap, self.texts)
+        self.clusters.on_clustering(self._recolor)
+        beside = ipywidgets.Box(
+            [self.clusters, self.heatmap], layout={"flex_flow": "row wrap", "width": "100%"}
+        )
+        for part in beside.children:
+            part.layout = {"flex": "1 1 480px", "min_width": "0", "width": "auto"}
+        super().__init__([self.map, beside, self.texts], layout={"width": "100%"})
+        self.add_class("workbench-explorer")
+        # A heatmap of many texts holds some of them, or blocks: the browser links it to the others.
+        whole = [part for part in self._made if part is not self.heatmap]
+        self._links = [link((part, "selection"), (self, "selection")) for part in whole]
+        self.observe(self._mark_on_heatmap, "selection")
+
+    def _mark_on_heatmap(self, change: Any) -> None:
+        known = set(self.heatmap.view().texts["id"])
+        self.heatmap.selection = [text_id for text_id in change.new if text_id in known]
+
+    def _recolor(self, clustering: Any) -> None:
+        """Show other clusters on the map and in the table."""
+        self.map.show_clusters(clustering)
+        self.texts.show(texts_view(clustering.embeddings.corpus, clustering=clustering))
+
+    def close(self) -> None:
+        """Close the widget, its parts, and their worker processes."""
+        for part in self._made:
+            part.close()
+        super().close()
+
+    def _repr_mimebundle_(self, **kwargs: object) -> Any:
+        if not renders_static():
+            return super()._repr_mimebundle_(**kwargs)
+        shown = [part._repr_mimebundle_(**kwargs)[0]["text/html"] for part in self._made]
+        return {"text/html": "".join(shown), "text/plain": repr(self)}, {}
+
+    def __repr__(self) -> str:
+        return f"Explorer({self.map.view().title!r}, {len(self.selection)} selected)"
