@@ -1,0 +1,141 @@
+"""Figures about clusters in a real browser: each drawn, pointed at, chosen by mouse and by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from workbench.analysis import (
+    cluster_facts,
+    cluster_hierarchy,
+    cluster_stability,
+    sweep,
+)
+from workbench.page import render_page
+from workbench.views import View, clusters_view, view_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def views(hostile: Any) -> dict[str, View]:
+    clustering = hostile.clustering
+    vectors = clustering.embeddings
+    facts = cluster_facts(clustering)
+    stability = cluster_stability(clustering, n_runs=2, progress=False)
+    values = sweep(
+        vectors, method="kmeans", parameter="n_clusters", values=[2, 3], n_runs=2, progress=False
+    )
+    return {
+        "clusters": clusters_view(clustering, facts=facts, stability=stability),
+        "stability": view_of(stability),
+        "silhouette": view_of(facts),
+        "hierarchy": view_of(cluster_hierarchy(clustering)),
+        "sweep": view_of(values),
+    }
+
+
+def rows_of(hostile: Any, label: int) -> list[str]:
+    rows = np.flatnonzero(hostile.clustering.labels == label)
+    return [f"id-{row:02}" for row in rows]
+
+
+@pytest.mark.parametrize("kind", ["clusters", "stability", "silhouette"])
+def test_a_cluster_is_read_and_chosen_with_keys(
+    kind: str, views: dict[str, View], hostile: Any, opened: Callable[..., Any]
+) -> None:
+    figure = opened(render_page([views[kind]], title="x")).figure()
+    first = views[kind].meta["clusters"][0]
+    figure.part("plot").focus()
+    figure.page.keyboard.press("ArrowDown")
+    readout = figure.part("readout")
+    expect(readout).to_contain_text(f"{first['size']} texts")
+    if kind != "stability":
+        expect(readout).to_contain_text(f"{first['silhouette']:.2f}")
+        expect(readout.locator(".wb-near-cluster")).to_have_count(2)
+    figure.page.keyboard.press("Enter")
+    assert figure.selected_ids() == rows_of(hostile, first["label"])
+
+
+def test_a_click_on_a_bar_and_on_its_neighbour(
+    views: dict[str, View], hostile: Any, opened: Callable[..., Any]
+) -> None:
+    figure = opened(render_page([views["clusters"]], title="x")).figure()
+    second = views["clusters"].meta["clusters"][1]
+    figure.click(second["size"] / 2, 1)
+    expect(figure.part("count")).to_contain_text(f"{second['size']} of 24")
+    near = second["nearest"][0][0]
+    figure.part("near-cluster").first.click()
+    expect(figure.part("count")).to_contain_text("of 24 texts selected")
+    assert figure.selected_ids() == rows_of(hostile, near)
+
+
+def test_a_silhouette_is_read_and_misplaced_texts_are_chosen(
+    views: dict[str, View], hostile: Any, opened: Callable[..., Any]
+) -> None:
+    view = views["silhouette"]
+    figure = opened(render_page([view], title="x")).figure()
+    trace = view.figure.data[0]
+    figure.hover(float(trace.x[2]) / 2, float(trace.y[2]))
+    row = int(trace.customdata[2])
+    expect(figure.part("readout")).to_contain_text(f"id-{row:02}")
+    button = figure.part("misplaced")
+    if view.meta["misplaced"]:
+        button.click()
+        assert figure.selected_ids() == [f"id-{row:02}" for row in view.meta["misplaced"]]
+    else:
+        expect(button).to_be_hidden()
+
+
+def test_boxes_of_the_hierarchy(
+    views: dict[str, View], hostile: Any, opened: Callable[..., Any]
+) -> None:
+    view = views["hierarchy"]
+    figure = opened(render_page([view], title="x")).figure()
+    leaf = view.meta["nodes"][0]
+    (boxes,) = view.figure.data
+    figure.click(float(boxes.base[0] + boxes.x[0] / 2), float(boxes.y[0]))
+    assert figure.selected_ids() == rows_of(hostile, leaf["clusters"][0])
+    figure.part("plot").focus()
+    figure.page.keyboard.press("ArrowLeft")
+    figure.page.keyboard.press("Enter")
+    joined = {i for label in view.meta["nodes"][leaf["parent"]]["clusters"]
+              for i in rows_of(hostile, label)}  # fmt: skip
+    expect(figure.part("count")).to_have_text(f"{len(joined)} of 24 texts selected")
+
+
+ACTIONS = """async (written) => {
+    const { plotly } = window.workbenchPage;
+    window.asked = [];
+    const place = document.createElement("div");
+    document.querySelector("main").replaceChildren(place);
+    window.workbenchHost.mount(place, JSON.parse(written), {
+        library: () => plotly, onAction: (name, value) => window.asked.push([name, value]),
+    });
+}"""
+
+
+def test_a_value_of_a_sweep_is_asked_for(
+    views: dict[str, View], opened: Callable[..., Any]
+) -> None:
+    page = opened(render_page([views["sweep"]], title="x"))
+    page.figure()  # it brings plotly.js
+    page.page.evaluate(ACTIONS, views["sweep"].to_json())
+    figure = page.figure()
+    figure.part("plot").focus()
+    figure.page.keyboard.press("ArrowRight")
+    expect(figure.part("readout")).to_contain_text("n_clusters")
+    figure.page.keyboard.press("ArrowRight")
+    figure.page.keyboard.press("Enter")
+    assert figure.page.evaluate("window.asked") == [["adopt", "3"]]
+
+
+def test_nothing_in_names_is_markup(views: dict[str, View], opened: Callable[..., Any]) -> None:
+    page = opened(render_page(list(views.values()), title="x"))
+    for place in range(len(views)):
+        figure = page.figure(place)
+        assert figure.part("plot").locator("b, a, img, [onload]").count() == 0
