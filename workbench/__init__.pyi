@@ -1,4 +1,5 @@
 from workbench.analysis import AlignedMaps as AlignedMaps
+from workbench.analysis import BlockSimilarities as BlockSimilarities
 from workbench.analysis import ClusterEdits as ClusterEdits
 from workbench.analysis import ClusterFacts as ClusterFacts
 from workbench.analysis import ClusterHierarchy as ClusterHierarchy
@@ -17,12 +18,15 @@ from workbench.analysis import PairedDifference as PairedDifference
 from workbench.analysis import ParameterSweep as ParameterSweep
 from workbench.analysis import Projection as Projection
 from workbench.analysis import SearchHits as SearchHits
+from workbench.analysis import SimilarityDifference as SimilarityDifference
+from workbench.analysis import SimilarityDistribution as SimilarityDistribution
 from workbench.analysis import SimilarityMatrix as SimilarityMatrix
 from workbench.analysis import TaskScores as TaskScores
 from workbench.analysis import TruncationAudit as TruncationAudit
 from workbench.analysis import agreement as agreement
 from workbench.analysis import aligned_maps as aligned_maps
 from workbench.analysis import audit_truncation as audit_truncation
+from workbench.analysis import block_similarities as block_similarities
 from workbench.analysis import cluster as cluster
 from workbench.analysis import cluster_facts as cluster_facts
 from workbench.analysis import cluster_hierarchy as cluster_hierarchy
@@ -36,6 +40,8 @@ from workbench.analysis import nearest_neighbors as nearest_neighbors
 from workbench.analysis import project as project
 from workbench.analysis import query_similarity as query_similarity
 from workbench.analysis import semantic_search as semantic_search
+from workbench.analysis import similarity_difference as similarity_difference
+from workbench.analysis import similarity_distribution as similarity_distribution
 from workbench.analysis import similarity_matrix as similarity_matrix
 from workbench.analysis import sweep as sweep
 from workbench.analysis import tasks as tasks

@@ -4,11 +4,14 @@ from workbench.analysis import tasks
 from workbench.analysis.agreement import ModelAgreement, agreement
 from workbench.analysis.alignment import AlignedMaps, aligned_maps
 from workbench.analysis.audit import TruncationAudit, audit_truncation
+from workbench.analysis.blocks import BlockSimilarities, block_similarities
 from workbench.analysis.cluster_edits import ClusterEdits
 from workbench.analysis.cluster_facts import ClusterFacts, cluster_facts
 from workbench.analysis.clustering import Cluster, Clustering, cluster
 from workbench.analysis.comparison import Comparison, Decision, ModelResult, compare_models
 from workbench.analysis.cost import ModelCost, measure_costs
+from workbench.analysis.difference import SimilarityDifference, similarity_difference
+from workbench.analysis.distribution import SimilarityDistribution, similarity_distribution
 from workbench.analysis.evaluation import Task, TaskScores
 from workbench.analysis.geometry import Geometry, geometry
 from workbench.analysis.hierarchy import ClusterHierarchy, HierarchyNode, cluster_hierarchy
@@ -34,6 +37,7 @@ __all__ = [
     "CLUSTERING_PARAMETERS",
     "PROJECTION_PARAMETERS",
     "AlignedMaps",
+    "BlockSimilarities",
     "Cluster",
     "ClusterEdits",
     "ClusterFacts",
@@ -57,6 +61,8 @@ __all__ = [
     "ParameterSweep",
     "Projection",
     "SearchHits",
+    "SimilarityDifference",
+    "SimilarityDistribution",
     "SimilarityMatrix",
     "Task",
     "TaskScores",
@@ -64,6 +70,7 @@ __all__ = [
     "agreement",
     "aligned_maps",
     "audit_truncation",
+    "block_similarities",
     "checked",
     "class_keywords",
     "cluster",
@@ -79,6 +86,8 @@ __all__ = [
     "project",
     "query_similarity",
     "semantic_search",
+    "similarity_difference",
+    "similarity_distribution",
     "similarity_matrix",
     "sweep",
     "tasks",
