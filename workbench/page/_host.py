@@ -34,6 +34,7 @@ _FILES = (
     "host_keys.js",
     "host_map.js",
     "host_aligned.js",
+    "host_pairs.js",
     "host_heatmap.js",
     "host_clusters.js",
     "host_cluster_figures.js",
@@ -51,6 +52,7 @@ _STYLES = (
     "host_labels.css",
     "host_texts.css",
     "host_clusters.css",
+    "host_heatmap.css",
     "host_models.css",
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)

@@ -2,7 +2,8 @@
 import { decode } from "./host_library.js";
 import { rowsOf } from "./host_model.js";
 import { isNarrow } from "./host_figures.js";
-import { make, showReadout, textBlock } from "./host_panels.js";
+import { make, showReadout } from "./host_panels.js";
+import { markedBlock, rarity, sharedLine, sharedWords, underOthers } from "./host_pairs.js";
 
 export const heatmapKind = {
   hint: "Point at a cell to read both texts; click to keep the pair. With the keyboard: arrow keys and Enter.",
@@ -13,35 +14,56 @@ export const heatmapKind = {
   hovered: (host, point) => pointCell(host, point.y, point.x),
   clicked: (host, point) => pin(host, [point.y, point.x]),
   keyed,
+  reread: (host) => { if (host.at) pointCell(host, ...host.at); },
 };
 
 export function readCells(model) {
   const { rows, columns } = model.meta;
-  const flat = decode(model.data[0].z);
   const width = columns.length;
-  model.z = rows.map((_, i) =>
-    Array.isArray(flat) ? flat[i] : flat.subarray(i * width, (i + 1) * width),
-  );
+  model.z = linesOf(model.data[0].z, rows.length, width);
+  model.others = (model.meta.also ?? []).map(({ name, z, coded }) => ({ name, coded, z: linesOf(z, rows.length, width) }));
   model.placeOfRow = new Map(rows.map((row, place) => [row, place]));
   model.placeOfColumn = new Map(columns.map((row, place) => [row, place]));
 }
 
+function linesOf(array, height, width) {
+  const flat = decode(array);
+  if (Array.isArray(flat)) return flat;
+  return Array.from({ length: height }, (_, i) => flat.subarray(i * width, (i + 1) * width));
+}
+
+function valueOf(model, i, j) {
+  const value = model.z[i][j];
+  if (!model.meta.coded) return value;
+  const [low, high] = model.meta.value_range;
+  return low + (value / 255) * (high - low);
+}
+
 // The similarity in a cell, as a string with no more digits than were stored.
 function similarity(model, i, j) {
-  const value = model.z[i][j];
-  if (!model.meta.coded) return value.toFixed(4);
-  const [low, high] = model.meta.value_range;
-  return (low + (value / 255) * (high - low)).toFixed(high - low > 20 ? 1 : 2);
+  const { coded, value_range: [low, high] } = model.meta;
+  return valueOf(model, i, j).toFixed(coded ? (high - low > 20 ? 1 : 2) : 4);
 }
 
 function heatmapFigure(model, state, theme) {
-  const cells = { ...model.data[0], z: model.z, hoverinfo: "none" };
+  const cells = { ...model.data[0], z: model.z, hoverinfo: "none", colorbar: { ...model.data[0].colorbar } };
   delete cells.hovertemplate;
-  const data = [cells];
+  if (isNarrow(state)) delete cells.colorbar.title;
+  const data = [cells, ...besides(model, state, theme)];
   const places = selectedPlaces(model, state);
   if (places.rows.length || places.columns.length) data.push(edgeMarks(model, places, state, theme));
   if (state.cell) data.push(cellMark(state.cell, state, theme));
   return { data, layout: { showlegend: false, ...heatmapAxes(model, state) } };
+}
+
+// The distribution beside the cells and the tree above them; where it is narrow the cells matter more.
+function besides(model, state, theme) {
+  return model.data.slice(1).flatMap((trace) => {
+    const part = trace.meta?.part;
+    if (part === "histogram") return isNarrow(state) ? [] : [{ ...trace, uid: part }];
+    if (part === "baseline" && isNarrow(state)) return [];
+    return [{ ...trace, uid: part, line: { ...trace.line, color: theme.ink[state.mode] } }];
+  });
 }
 
 function selectedPlaces(model, state) {
@@ -86,17 +108,22 @@ function heatmapAxes(model, state) {
   const pad = 0.03 * Math.max(model.z.length, model.z[0].length) + 0.5;
   const full = {
     x: [-pad, model.z[0].length - 0.5],
-    y: [model.z.length - 1 + pad, -0.5],
+    y: [model.z.length - 1 + pad, -0.5 - (model.meta.tree_height ?? 0)],
   };
   const { x = full.x, y = full.y } = state.viewport ?? {};
   const { xaxis, yaxis } = model.layout;
-  const narrow = isNarrow(state) ? { showticklabels: false } : {};
+  const narrow = isNarrow(state) ? { showticklabels: false, domain: [0, 1] } : {};
   return {
     xaxis: { ...xaxis, ...narrow, range: x, autorange: false },
     yaxis: { ...yaxis, ...narrow, range: y, autorange: false },
+    ...(isNarrow(state) ? hiddenAxes(model.layout) : {}),
   };
 }
 
+
+function hiddenAxes({ xaxis2, yaxis2 }) {
+  return xaxis2 ? { xaxis2: { ...xaxis2, visible: false }, yaxis2: { ...yaxis2, visible: false } } : {};
+}
 
 // ---- what a person does
 
@@ -105,10 +132,20 @@ function pointCell(host, i, j) {
   const { rows, columns, metric } = model.meta;
   if (!model.z[i] || model.z[i][j] === undefined) return;
   host.at = [i, j];
-  const value = `${metric} ${similarity(model, i, j)}`;
+  const rare = rarity(model, valueOf(model, i, j));
+  const value = `${metric} ${similarity(model, i, j)}${rare ? `, ${rare}` : ""}`;
+  const words = sharedWords(host, rows[i], columns[j]);
   const held = host.state.cell ? [...host.state.cell] : null;
   const kept = held && !(held[0] === i && held[1] === j) ? [cellLine(model, held, "kept: ")] : [];
-  showReadout(parts, make("div", "wb-value", { textContent: value }), textBlock(model, rows[i]), textBlock(model, columns[j]), ...kept);
+  showReadout(
+    parts,
+    make("div", "wb-value", { textContent: value }),
+    ...underOthers(model, i, j),
+    markedBlock(model, rows[i], words),
+    markedBlock(model, columns[j], words),
+    ...sharedLine(words),
+    ...kept,
+  );
   host.hover(model.ids[rows[i]]);
 }
 

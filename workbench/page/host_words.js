@@ -16,6 +16,22 @@ export function gSquared(a, n, c, m) {
   return a * m >= c * n ? 2 * whole : -2 * whole;
 }
 
+// The distinct words of a text, in lower case.
+export function distinctWords(text) {
+  return new Set(fold(String(text ?? "")).match(WORD) ?? []);
+}
+
+// The parts of a text in order: [text, the word in lower case or null].
+export function partsOf(text) {
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(WORD)) {
+    parts.push([text.slice(end, match.index), null], [match[0], fold(match[0])]);
+    end = match.index + match[0].length;
+  }
+  return [...parts, [text.slice(end), null]];
+}
+
 // Reads the words of all texts, once and in slices; resolves to {words, starts, entries, counts}:
 // text i has the distinct words `entries[starts[i]]` up to `entries[starts[i + 1]]`.
 export function indexOf(model) {

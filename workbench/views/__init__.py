@@ -5,7 +5,7 @@ from workbench.views._aligned import MOST_PANELS, aligned_view
 from workbench.views._clusters import clusters_view
 from workbench.views._dispatch import view_of
 from workbench.views._forest import forest_view
-from workbench.views._heatmap import MOST_TEXTS, heatmap_view
+from workbench.views._heatmap import MOST_TEXTS, difference_view, heatmap_view
 from workbench.views._map import check_colors, map_view
 from workbench.views._order import Order
 from workbench.views._ranks import ranks_view
@@ -27,6 +27,7 @@ __all__ = [
     "aligned_view",
     "check_colors",
     "clusters_view",
+    "difference_view",
     "forest_view",
     "heatmap_view",
     "host_theme",

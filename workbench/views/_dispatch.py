@@ -13,9 +13,11 @@ from workbench.analysis import (
     MapQuality,
     ParameterSweep,
     Projection,
+    SimilarityDifference,
     SimilarityMatrix,
     cluster_facts,
     map_quality,
+    similarity_distribution,
 )
 from workbench.analysis.agreement import ModelAgreement
 from workbench.analysis.comparison import Comparison
@@ -26,9 +28,10 @@ from workbench.views._agreement import agreement_view
 from workbench.views._aligned import aligned_view
 from workbench.views._cluster_stability import stability_view
 from workbench.views._clusters import clusters_view
-from workbench.views._heatmap import heatmap_view
+from workbench.views._heatmap import difference_view, heatmap_view
 from workbench.views._hierarchy import hierarchy_view
 from workbench.views._map import map_view
+from workbench.views._order import Order
 from workbench.views._silhouette import silhouette_view
 from workbench.views._sweep import sweep_view
 from workbench.views._texts_table import texts_view
@@ -47,7 +50,8 @@ def view_of(value: object) -> View:
     value
         A Projection or its MapQuality (a map with its quality and labels), AlignedMaps, a
         Clustering, its ClusterFacts (silhouettes), ClusterStability or ClusterHierarchy, a
-        ParameterSweep, a SimilarityMatrix, a Corpus (the table of its texts), a Comparison or a
+        ParameterSweep, a SimilarityMatrix, a
+        SimilarityDifference, a Corpus (the table of its texts), a Comparison or a
         ModelAgreement. A matrix' texts are grouped by the corpus' label, or put like beside like
         where there is none. A Comparison shows quality against speed, or how alike the models are
         when nothing was scored; its other figures are in the report.
@@ -77,7 +81,14 @@ view_of.register(ModelAgreement, agreement_view)
 @view_of.register
 def _(value: SimilarityMatrix) -> View:
     labelled = all(side.corpus.label is not None for side in (value.rows, value.columns))
-    return heatmap_view(value, order="label" if labelled else "similarity")
+    order: Order = "label" if labelled else "similarity"
+    return heatmap_view(value, order=order, distribution=similarity_distribution(value))
+
+
+@view_of.register
+def _(value: SimilarityDifference) -> View:
+    labelled = all(side.corpus.label for side in (value.first.rows, value.first.columns))
+    return difference_view(value, order="label" if labelled else "similarity")
 
 
 @view_of.register

@@ -1,37 +1,42 @@
-"""The heatmap: a similarity matrix, as it is up to 200 texts, in 256 steps above."""
+"""The heatmap of a similarity matrix, or of the difference of two."""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from workbench._arrays import FloatArray, IntArray
-from workbench.analysis import SimilarityMatrix
+from workbench._arrays import IntArray
+from workbench.analysis import (
+    Clustering,
+    SimilarityDifference,
+    SimilarityDistribution,
+    SimilarityMatrix,
+    similarity_difference,
+)
 from workbench.corpus import Corpus
 from workbench.errors import InputError, suggest
-from workbench.views._order import Order, ordered
-from workbench.views._strings import plotly_text
-from workbench.views._texts import category_name, corpus_frame, label_column, table_columns
+from workbench.views._heatmap_figure import difference_scale, draw_heatmap, scale_of
+from workbench.views._order import Order, Ordered, ordered
+from workbench.views._texts import corpus_frame, label_column, table_columns
 from workbench.views._view import View
-from workbench.views.theme import COLORSCALE, template
 
-__all__ = ["MOST_TEXTS", "Order", "heatmap_view"]
+__all__ = ["MOST_TEXTS", "Order", "difference_view", "heatmap_view"]
 
 MOST_TEXTS = 2000
-_EXACT = 200
-_TICKS = 36
-_GROUPS = 30
-
-Range: TypeAlias = "tuple[float, float]"
+_QUANTILES = 1001
 
 
 def heatmap_view(
     matrix: SimilarityMatrix,
     *,
     order: Order = "given",
+    clustering: Clustering | None = None,
+    distribution: SimilarityDistribution | None = None,
+    also: Sequence[SimilarityMatrix] = (),
     sampled_from: Corpus | None = None,
     columns_from: Corpus | None = None,
     random_state: int = 0,
@@ -49,8 +54,15 @@ def heatmap_view(
         Similarities of shape (n, m).
     order
         ``"given"``: as in the corpus. ``"label"``: grouped by the corpus' label.
-        ``"similarity"``: like beside like (average linkage, its leaves ordered optimally up to
-        1,000 texts).
+        ``"cluster"``: by cluster. ``"similarity"``: like beside like (average linkage, its leaves
+        ordered optimally up to 1,000 texts; up to 300 its tree stands in the margin).
+    clustering
+        Clusters of the row texts.
+    distribution
+        How similar texts are in general: bars beside the matrix, a line for random pairs, and
+        for each cell the share of random pairs that are less similar.
+    also
+        The same texts' similarities under other models, told for each cell.
     sampled_from
         The corpus that the matrix' texts were sampled from, if they were: the title then says
         of how many, and selections link to the other figures of that corpus.
@@ -62,23 +74,87 @@ def heatmap_view(
     Raises
     ------
     InputError
-        If the order is unknown, or is ``"label"`` and a corpus has no label.
+        If the order is unknown, or is ``"label"`` and a corpus has no label, or the clusters, the
+        distribution or the further matrices are of other texts.
     """
-    if order not in ("given", "label", "similarity"):
-        known = ("given", "label", "similarity")
+    known = ("given", "label", "cluster", "similarity")
+    if order not in known:
         raise InputError(f"heatmap_view: order={order!r} is unknown. {suggest(str(order), known)}")
-    one = matrix.symmetric
-    rows, columns = matrix.rows.corpus, matrix.columns.corpus
-    row_order = _sample(len(rows), random_state)
-    column_order = row_order if one else _sample(len(columns), random_state)
+    if distribution is not None and distribution.matrix is not matrix:
+        raise InputError("heatmap_view: distribution= is of another matrix. Make it of this one.")
+    for other in also:
+        similarity_difference(matrix, other)  # refuses other texts and another similarity
+    row_order = _sample(len(matrix.rows.corpus), random_state)
+    column_order = row_order
+    if not matrix.symmetric:
+        column_order = _sample(len(matrix.columns.corpus), random_state)
     values = matrix.values[np.ix_(row_order, column_order)]
-    row_order, column_order, values = ordered(matrix, row_order, column_order, values, order)
-    texts, row_places, column_places = _texts(rows, columns, row_order, column_order, one)
+    shown = ordered(matrix, row_order, column_order, values, order, clustering)
+    texts, meta = _described(matrix, shown, order, (sampled_from, columns_from), clustering)
+    meta["title"] = _title(matrix)
+    if distribution is not None and len(distribution.baseline):
+        meta |= _baseline(distribution)
+    cells = np.ix_(shown.rows, shown.columns)
+    others = [(one.rows.spec.title(), one.values[cells]) for one in also]
+    scale = scale_of(shown.values, matrix.metric)
+    return View(draw_heatmap(shown, texts, meta, scale, others, distribution), texts)
+
+
+def difference_view(difference: SimilarityDifference, *, order: Order = "similarity") -> View:
+    """Return where two models differ: the first one's similarities minus the second's.
+
+    The colours diverge from zero and reach to 0.5 on both sides (cosine), so that figures of
+    different pairs of models can be compared; what lies beyond is told on the scale. The texts
+    stand in the order of the first model. Each cell tells both similarities.
+
+    Parameters
+    ----------
+    difference
+        The two models' similarities of at most 2,000 texts a side.
+    order
+        As for a heatmap.
+
+    Raises
+    ------
+    InputError
+        If there are more texts, or the order is unknown or needs a label that is not there.
+    """
+    first, second = difference.first, difference.second
+    if max(difference.values.shape) > MOST_TEXTS:
+        raise InputError(
+            f"difference_view: expected at most {MOST_TEXTS:,} texts a side; got "
+            f"{difference.values.shape[0]:,} × {difference.values.shape[1]:,}. Take a sample of "
+            "the embeddings first: embeddings.sample(2000)."
+        )
+    rows, columns = (np.arange(count) for count in difference.values.shape)
+    shown = ordered(first, rows, columns, first.values, order)
+    cells = np.ix_(shown.rows, shown.columns)
+    texts, meta = _described(first, shown, order, (None, None), None)
+    meta |= {"title": difference.title(), "metric": f"{difference.metric} difference"}
+    others = [(one.rows.spec.title(), one.values[cells]) for one in (first, second)]
+    drawn = replace(shown, values=difference.values[cells])
+    scale = difference_scale(drawn.values, difference.metric)
+    return View(draw_heatmap(drawn, texts, meta, scale, others), texts)
+
+
+def _described(
+    matrix: SimilarityMatrix,
+    shown: Ordered,
+    order: Order,
+    sampled: tuple[Corpus | None, Corpus | None],
+    clustering: Clustering | None,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the table of texts, and what the figure says of itself."""
+    rows, columns = matrix.rows.corpus, matrix.columns.corpus
+    one = matrix.symmetric
+    clusters = clustering if order == "cluster" else None
+    texts, row_places, column_places = _texts(
+        rows, columns, shown.rows, shown.columns, one, clusters
+    )
     meta = {
         "kind": "heatmap",
-        "corpus": _fingerprint(sampled_from or rows, columns_from or columns, one),
-        "title": _title(matrix),
-        "subtitle": _subtitle(matrix, values.shape, order, (sampled_from, columns_from)),
+        "corpus": _fingerprint(sampled[0] or rows, sampled[1] or columns, one),
+        "subtitle": _subtitle(matrix, shown.values.shape, order, sampled),
         "label": label_column(rows),
         "column_label": label_column(columns),
         "color_columns": [],
@@ -88,7 +164,15 @@ def heatmap_view(
         "rows": row_places.tolist(),
         "columns": column_places.tolist(),
     }
-    return View(_figure(values, texts, meta), texts)
+    return texts, meta
+
+
+def _baseline(distribution: SimilarityDistribution) -> dict[str, Any]:
+    """Return what says how many random pairs are less similar than a cell."""
+    baseline = distribution.baseline
+    at = np.linspace(0, len(baseline) - 1, min(len(baseline), _QUANTILES)).round().astype(np.int64)
+    return {"random": baseline[at].astype(np.float64).round(4).tolist(),
+            "random_pairs": len(baseline)}  # fmt: skip
 
 
 def _sample(count: int, random_state: int) -> IntArray:
@@ -99,10 +183,15 @@ def _sample(count: int, random_state: int) -> IntArray:
 
 
 def _texts(
-    rows: Corpus, columns: Corpus, row_order: IntArray, column_order: IntArray, one: bool
+    rows: Corpus,
+    columns: Corpus,
+    row_order: IntArray,
+    column_order: IntArray,
+    one: bool,
+    clustering: Clustering | None,
 ) -> tuple[pd.DataFrame, IntArray, IntArray]:
     """Return the texts in the corpus' order, and where in them rows and columns are drawn from."""
-    first, row_places = _drawn(rows, row_order)
+    first, row_places = _drawn(rows, row_order, clustering)
     if one:
         return first, row_places, row_places
     second, column_places = _drawn(columns, column_order)
@@ -113,9 +202,11 @@ def _texts(
     return both, row_places, column_places + len(first)
 
 
-def _drawn(corpus: Corpus, order: IntArray) -> tuple[pd.DataFrame, IntArray]:
+def _drawn(
+    corpus: Corpus, order: IntArray, clustering: Clustering | None = None
+) -> tuple[pd.DataFrame, IntArray]:
     kept = np.sort(order)
-    texts = corpus_frame(corpus).iloc[kept].reset_index(drop=True)
+    texts = corpus_frame(corpus, clustering).iloc[kept].reset_index(drop=True)
     return texts, np.searchsorted(kept, order)
 
 
@@ -142,88 +233,6 @@ def _subtitle(
         f"a random sample of {shown:,} of {total:,} texts" if shown < total else f"{total:,} texts"
         for shown, total in zip(drawn, whole, strict=True)
     ]
-    how = {"given": "in the order given", "label": "grouped by label"}
+    how = {"given": "in the order given", "label": "grouped by label", "cluster": "by cluster"}
     said = sides[0] if matrix.symmetric else " × ".join(sides)
     return f"{said}, {how.get(order, 'ordered by similarity')}"
-
-
-def _figure(values: FloatArray, texts: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
-    coded = max(values.shape) > _EXACT
-    span, scale = _range(values, meta["metric"]), _colors(values, meta["metric"])
-    codes = _codes(values, span) if coded else values
-    meta |= {"coded": coded, "value_range": list(span)}
-    ticks = np.linspace(scale[0], scale[1], 5)
-    names = [f"{tick:.2f}" for tick in ticks]
-    if float(values.min()) < scale[0] - 1e-6:
-        names[0] = f"≤ {names[0]}"
-    where = _codes(ticks, span, np.float64) if coded else ticks
-    figure = go.Figure(layout=_layout(meta))
-    figure.add_heatmap(
-        z=codes,
-        zmin=float(where[0]),
-        zmax=float(where[-1]),
-        colorscale=COLORSCALE,
-        colorbar={
-            "title": {"text": meta["metric"], "font": {"size": 12}},
-            "thickness": 12,
-            "tickvals": where.tolist(),
-            "ticktext": [plotly_text(name) for name in names],
-        },
-        hovertemplate="row %{y}, column %{x}<extra></extra>",
-    )
-    figure.update_yaxes(_ticks(texts, meta["rows"], meta["order"], meta["label"]))
-    # A matrix with itself has the same names on both sides: once is enough.
-    same = meta["rows"] == meta["columns"]
-    across = _ticks(texts, meta["columns"], meta["order"], meta["column_label"])
-    figure.update_xaxes({"showticklabels": False} if same else across)
-    return figure
-
-
-def _range(values: FloatArray, metric: str) -> Range:
-    """Return the range that codes span."""
-    if metric == "cosine":
-        return -1.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    return low, high if high > low else low + 1.0
-
-
-def _colors(values: FloatArray, metric: str) -> Range:
-    """Return the range that colours span: for a cosine always the same, to compare figures."""
-    return (0.0, 1.0) if metric == "cosine" else _range(values, metric)
-
-
-def _codes(values: Any, span: Range, dtype: Any = np.uint8) -> Any:
-    scaled = (np.asarray(values, dtype=np.float64) - span[0]) / (span[1] - span[0]) * 255
-    return scaled if dtype is np.float64 else np.clip(np.rint(scaled), 0, 255).astype(dtype)
-
-
-def _layout(meta: dict[str, Any]) -> dict[str, Any]:
-    bare = {"showgrid": False, "zeroline": False, "showline": False, "ticks": ""}
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 600,
-        "hovermode": "closest",
-        "xaxis": {**bare, "constrain": "domain", "side": "bottom"},
-        "yaxis": {**bare, "constrain": "domain", "autorange": "reversed", "scaleanchor": "x"},
-        "meta": {"workbench": meta},
-    }
-
-
-def _ticks(texts: pd.DataFrame, rows: list[int], order: Order, label: str | None) -> dict[str, Any]:
-    """Return an axis' ticks: the label's groups in that order, else ids when there are few."""
-    if order == "label" and label in texts:
-        names = [category_name(value) for value in texts[label].iloc[rows]]
-        labels = np.array(names, dtype=object)
-        starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
-        if len(starts) <= _GROUPS:
-            ends = np.r_[starts[1:], len(labels)]
-            names = [plotly_text(labels[start], 24) for start in starts]
-            return {"tickvals": ((starts + ends - 1) / 2).tolist(), "ticktext": names}
-    if len(rows) <= _TICKS:
-        names = [plotly_text(str(text_id), 12) for text_id in texts["id"].iloc[rows]]
-        return {"tickvals": list(range(len(rows))), "ticktext": names}
-    return {"showticklabels": False}

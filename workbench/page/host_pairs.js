@@ -1,0 +1,60 @@
+// What is told of a pair of texts: how alike, compared with what, under which models, which words.
+import { elide } from "./host_model.js";
+import { factLine, make, textBlock } from "./host_panels.js";
+import { distinctWords, indexOf, partsOf } from "./host_words.js";
+
+const COMMON = 0.1; // a word that stands in a larger share of the texts says nothing of two of them
+const FEW = 20; // below so many texts no share is known
+
+// How many random pairs are less similar, in words; empty where nobody drew any.
+export function rarity(model, value) {
+  const { random, random_pairs: drawn } = model.meta;
+  if (!random?.length) return "";
+  const below = random.reduce((count, one) => count + Number(one < value), 0);
+  const pairs = `${drawn.toLocaleString("en")} random pairs`;
+  if (below === random.length) return `higher than all ${pairs}`;
+  if (below === 0) return `lower than all ${pairs}`;
+  return `higher than ${((100 * below) / random.length).toFixed(1)} % of ${pairs}`;
+}
+
+// The same pair under other models, as facts.
+export function underOthers(model, i, j) {
+  const lines = (model.others ?? []).map(({ name, z, coded }) => {
+    const value = coded ? (z[i][j] / 255) * 2 - 1 : z[i][j];
+    return factLine(name, value.toFixed(coded ? 2 : 4));
+  });
+  return lines.length ? [make("dl", "wb-pairs", {}, ...lines)] : [];
+}
+
+// The words that two texts share and few others have; null while they are being read.
+export function sharedWords(host, left, right) {
+  const { model } = host;
+  if (!model.texts.text || left === right) return new Set();
+  if (!model.known) {
+    indexOf(model).then((index) => {
+      model.known = new Map(index.words.map((word, at) => [word, index.counts[at]]));
+      if (host.model === model) host.guard(() => host.kind.reread?.(host));
+    });
+    return null;
+  }
+  const most = model.ids.length < FEW ? Infinity : COMMON * model.ids.length;
+  const other = distinctWords(model.texts.text[right]);
+  const both = [...distinctWords(model.texts.text[left])].filter((word) => other.has(word));
+  return new Set(both.filter((word) => (model.known.get(word) ?? 0) <= most));
+}
+
+// A text with its id and label, some of its words marked.
+export function markedBlock(model, row, words) {
+  const block = textBlock(model, row);
+  const body = block.querySelector("p.wb-text");
+  if (!body || !words?.size) return block;
+  const parts = partsOf(elide(model.texts.text[row], 600));
+  body.replaceChildren(...parts.map(([text, word]) => (words.has(word) ? make("mark", "", { textContent: text }) : text)));
+  return block;
+}
+
+export function sharedLine(words) {
+  if (words === null || !words.size) return [];
+  const listed = [...words].slice(0, 12).map((word) => elide(word, 30)).join(", ");
+  return [make("div", "wb-hint", { textContent: `words in both: ${listed}`, dir: "auto" })];
+}

@@ -1,0 +1,249 @@
+"""Drawing a matrix: cells, groups, a tree in the margin, and the distribution as its scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.colors import sample_colorscale
+
+from workbench._arrays import FloatArray
+from workbench.analysis import SimilarityDistribution
+from workbench.views._order import Ordered
+from workbench.views._strings import plotly_text
+from workbench.views.theme import COLORSCALE, INK, template
+
+__all__ = ["Scale", "difference_scale", "draw_heatmap", "scale_of"]
+
+_EXACT = 200
+_TICKS = 36
+_GROUPS = 30
+_TREE = 300  # texts whose tree can be read
+_TREE_SHARE = 0.16  # of the matrix' height
+_BARS = (0.86, 0.99)  # the histogram's part of the width
+_MOST_DIFFERENCE = 0.5
+
+Range: TypeAlias = "tuple[float, float]"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How values become colours.
+
+    Parameters
+    ----------
+    span
+        The range that 256 steps cover.
+    colors
+        The range that the colours cover.
+    colorscale
+        The colours.
+    """
+
+    span: Range
+    colors: Range
+    colorscale: str
+
+
+def scale_of(values: FloatArray, metric: str) -> Scale:
+    """Return the scale of similarities: for a cosine always the same, to compare figures."""
+    if metric == "cosine":
+        return Scale((-1.0, 1.0), (0.0, 1.0), COLORSCALE)
+    low, high = float(values.min()), float(values.max())
+    span = (low, high if high > low else low + 1.0)
+    return Scale(span, span, COLORSCALE)
+
+
+def difference_scale(values: FloatArray, metric: str) -> Scale:
+    """Return the scale of differences: zero in the middle, for a cosine always the same."""
+    most = float(np.abs(values).max()) or 1.0
+    reach = _MOST_DIFFERENCE if metric == "cosine" else most
+    return Scale((-max(most, reach), max(most, reach)), (-reach, reach), "RdBu_r")
+
+
+def draw_heatmap(
+    shown: Ordered,
+    texts: pd.DataFrame,
+    meta: dict[str, Any],
+    scale: Scale,
+    others: Sequence[tuple[str, FloatArray]] = (),
+    distribution: SimilarityDistribution | None = None,
+) -> go.Figure:
+    """Return the figure; what the host needs of it is added to ``meta``.
+
+    Traces but the cells say in their ``meta`` which part they are: ``histogram``, ``baseline``
+    or ``tree``.
+    """
+    coded = max(shown.values.shape) > _EXACT
+    meta |= {"coded": coded, "value_range": list(scale.span)}
+    if others:
+        meta["also"] = [
+            {"name": name, "z": _codes(values, (-1.0, 1.0)) if coded else values, "coded": coded}
+            for name, values in others
+        ]
+    beside = distribution is not None and bool(len(distribution.baseline))
+    figure = go.Figure(layout=_layout(meta, beside))
+    figure.add_heatmap(
+        z=_codes(shown.values, scale.span) if coded else shown.values,
+        **_colors(shown.values, scale, coded, meta["metric"]),
+        hovertemplate="row %{y}, column %{x}<extra></extra>",
+    )
+    if beside and distribution is not None:
+        _add_distribution(figure, distribution, scale)
+    if shown.tree is not None and len(shown.rows) <= _TREE:
+        meta["tree_height"] = _TREE_SHARE * len(shown.rows)
+        _add_tree(figure, shown.tree, meta["tree_height"])
+    _name_axes(figure, shown, texts, meta)
+    figure.update_layout(meta={"workbench": meta})
+    return figure
+
+
+def _colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> dict[str, Any]:
+    """Return the colours and their bar; ends that values lie beyond are marked."""
+    low, high = scale.colors
+    ticks = np.linspace(low, high, 5)
+    names = [f"{tick:.2f}" for tick in ticks]
+    if float(values.min()) < low - 1e-6:
+        names[0] = f"≤ {names[0]}"
+    if float(values.max()) > high + 1e-6:
+        names[-1] = f"≥ {names[-1]}"
+    where = _steps(ticks, scale.span) if coded else ticks
+    return {
+        "zmin": float(where[0]),
+        "zmax": float(where[-1]),
+        "colorscale": scale.colorscale,
+        "colorbar": {
+            "title": {"text": metric, "font": {"size": 12}},
+            "thickness": 12,
+            "tickvals": where.tolist(),
+            "ticktext": [plotly_text(name) for name in names],
+        },
+    }
+
+
+def _steps(values: Any, span: Range) -> NDArray[np.float64]:
+    return (np.asarray(values, dtype=np.float64) - span[0]) / (span[1] - span[0]) * 255
+
+
+def _codes(values: FloatArray, span: Range) -> NDArray[np.uint8]:
+    return np.clip(np.rint(_steps(values, span)), 0, 255).astype(np.uint8)
+
+
+def _add_distribution(figure: go.Figure, found: SimilarityDistribution, scale: Scale) -> None:
+    """Add bars along the colour scale; what lies beyond it is counted at its ends."""
+    low, high = scale.colors
+    figure.update_layout(yaxis2={"range": [low, high]})
+    middles = (found.edges[:-1] + found.edges[1:]) / 2
+    kept = (middles > low) & (middles < high)
+    first, last = np.flatnonzero(kept)[[0, -1]]
+
+    def within(shares: NDArray[np.float64]) -> NDArray[np.float32]:
+        inside = shares[kept].copy()
+        inside[0] += shares[:first].sum()
+        inside[-1] += shares[last + 1 :].sum()
+        return inside.astype(np.float32)
+
+    colors = sample_colorscale(scale.colorscale, (middles[kept] - low) / (high - low))
+    where = {"xaxis": "x2", "yaxis": "y2", "showlegend": False, "hoverinfo": "skip"}
+    figure.add_bar(
+        x=within(found.shares), y=middles[kept], orientation="h",
+        marker={"color": colors, "line": {"width": 0}}, meta={"part": "histogram"}, **where,
+    )  # fmt: skip
+    figure.add_scatter(
+        x=within(found.baseline_shares), y=middles[kept], mode="lines",
+        line={"color": INK["light"], "width": 1.5, "shape": "spline"},
+        meta={"part": "baseline"}, **where,
+    )  # fmt: skip
+
+
+def _add_tree(figure: go.Figure, tree: NDArray[np.float64], height: float) -> None:
+    """Add the dendrogram above the columns, in the matrix' own coordinates."""
+    from scipy.cluster.hierarchy import dendrogram
+
+    drawn = dendrogram(tree, no_plot=True)
+    x = (np.array(drawn["icoord"]) - 5.0) / 10.0
+    top = float(np.max(drawn["dcoord"])) or 1.0
+    y = -0.5 - np.array(drawn["dcoord"]) / top * height * 0.94
+    gap = np.full((len(x), 1), np.nan)
+    figure.add_scatter(
+        x=np.hstack([x, gap]).ravel().astype(np.float32),
+        y=np.hstack([y, gap]).ravel().astype(np.float32),
+        mode="lines",
+        line={"color": INK["light"], "width": 1},
+        meta={"part": "tree"},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _name_axes(
+    figure: go.Figure, shown: Ordered, texts: pd.DataFrame, meta: dict[str, Any]
+) -> None:
+    ids = texts["id"]
+    down = _ticks(shown.groups, [str(text_id) for text_id in ids.iloc[meta["rows"]]])
+    across = _ticks(shown.column_groups, [str(text_id) for text_id in ids.iloc[meta["columns"]]])
+    # A matrix with itself has the same names on both sides: once is enough.
+    same = meta["rows"] == meta["columns"]
+    figure.update_layout(yaxis=down, xaxis={"showticklabels": False} if same else across)
+    figure.update_layout(shapes=_bounds(shown))
+
+
+def _starts(groups: Sequence[str]) -> NDArray[np.int64]:
+    names = np.array(groups, dtype=object)
+    return np.flatnonzero(np.r_[True, names[1:] != names[:-1]])
+
+
+def _ticks(groups: Sequence[str], ids: list[str]) -> dict[str, Any]:
+    """Return an axis' ticks: the groups in their middles, else ids when there are few."""
+    if groups and len(starts := _starts(groups)) <= _GROUPS:
+        ends = np.r_[starts[1:], len(groups)]
+        names = [plotly_text(groups[start], 24) for start in starts]
+        return {"tickvals": ((starts + ends - 1) / 2).tolist(), "ticktext": names}
+    if len(ids) <= _TICKS:
+        names = [plotly_text(text_id, 12) for text_id in ids]
+        return {"tickvals": list(range(len(ids))), "ticktext": names}
+    return {"showticklabels": False}
+
+
+def _bounds(shown: Ordered) -> list[dict[str, Any]]:
+    """Return thin lines between the groups."""
+    line = {"type": "line", "line": {"width": 0.75, "color": "rgba(255,255,255,0.7)"}}
+    found: list[dict[str, Any]] = []
+    sides = (("x", "y", shown.column_groups, len(shown.rows)),
+             ("y", "x", shown.groups, len(shown.columns)))  # fmt: skip
+    for axis, other, groups, reach in sides:
+        if not groups or len(starts := _starts(groups)) > _GROUPS:
+            continue
+        ends = {f"{other}0": -0.5, f"{other}1": reach - 0.5}
+        found += [{**line, f"{axis}0": at - 0.5, f"{axis}1": at - 0.5, **ends} for at in starts[1:]]
+    return found
+
+
+def _layout(meta: dict[str, Any], beside: bool) -> dict[str, Any]:
+    bare = {"showgrid": False, "zeroline": False, "showline": False, "ticks": ""}
+    title = {"text": "share of pairs<br>(line: random)", "font": {"size": 11}}
+    bars = {
+        "xaxis2": {**bare, "domain": list(_BARS), "anchor": "y2", "showticklabels": False,
+                   "rangemode": "tozero", "title": title},
+        "yaxis2": {**bare, "anchor": "x2", "showticklabels": False},
+    }  # fmt: skip
+    return {
+        "template": template("light"),
+        "title": {
+            "text": plotly_text(meta["title"], 160),
+            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
+        },
+        "height": 600,
+        "hovermode": "closest",
+        "bargap": 0.0,
+        "xaxis": {**bare, "constrain": "domain", "side": "bottom",
+                  **({"domain": [0, _BARS[0] - 0.02]} if beside else {})},
+        "yaxis": {**bare, "constrain": "domain", "autorange": "reversed", "scaleanchor": "x"},
+        **(bars if beside else {}),
+        "meta": {"workbench": meta},
+    }  # fmt: skip
