@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
+from workbench.analysis import cluster
+from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.views import View
-from workbench.widgets import SimilarityHeatmap
+from workbench.widgets import FigureHost, SimilarityHeatmap
 
 TextsOf = Callable[[int], Embeddings]
 Press = Callable[[SimilarityHeatmap, str], None]
@@ -65,18 +67,83 @@ def test_two_sets(texts_of: TextsOf) -> None:
     assert len(widget.view().texts) == 8
 
 
-def test_many_texts_are_sampled_and_it_says_so() -> None:
-    vectors = np.random.default_rng(0).normal(size=(20_000, 8))
-    embeddings = Embeddings.from_array(vectors, [f"text {row}" for row in range(20_000)])
-    widget = SimilarityHeatmap(embeddings)
+@pytest.fixture
+def many() -> Embeddings:
+    owner = np.arange(4000) % 4
+    noise = np.random.default_rng(0).normal(size=(4000, 8))
+    corpus = Corpus(
+        tuple(f"text {row}" for row in range(4000)),
+        columns={"kind": [f"kind {one}" for one in owner]},
+        label="kind",
+    )
+    return Embeddings.from_array(3 * np.eye(8)[owner] + noise, corpus)
+
+
+def test_many_texts_are_shown_in_groups_that_open(many: Embeddings, press: Press) -> None:
+    widget = SimilarityHeatmap(many, order="label")
+    assert widget.matrix is None
+    assert widget.blocks is not None
+    assert widget.blocks.names == ("kind 0", "kind 1", "kind 2", "kind 3")
+    (host,) = (part for part in widget.children if isinstance(part, FigureHost))
+    assert widget.view().kind == "blocks"
+    widget.selection = ["1", "5"]
+    host._answer(None, {"type": "action", "name": "open_block", "value": [0, 1]}, [])
     view = widget.view()
-    assert widget.matrix.values.shape == (2000, 2000)
-    assert view.meta["subtitle"].startswith("a random sample of 2,000 of 20,000 texts")
-    assert view.meta["corpus"] == embeddings.corpus.fingerprint
-    again = SimilarityHeatmap(embeddings).view()
-    assert again.texts["id"].tolist() == view.texts["id"].tolist()
-    other = SimilarityHeatmap(embeddings, random_state=1).view()
+    assert view.kind == "heatmap"
+    assert view.figure.data[0].z.shape == (2000, 2000)
+    assert set(view.texts["kind"]) == {"kind 0", "kind 1"}
+    assert view.meta["corpus"] == many.corpus.fingerprint, "selections link to the whole corpus"
+    assert view.state["opened"] == [0, 1]
+    assert widget.selection == ["1", "5"]
+    press(widget, "workbench-back")
+    assert widget.view().kind == "blocks"
+    host._answer(None, {"type": "action", "name": "open_block", "value": [0, 9]}, [])
+    assert "there is no cell (0, 9); there are 4 groups" in widget.status.text
+
+
+def test_groups_of_like_texts(many: Embeddings, choose: Choose) -> None:
+    widget = SimilarityHeatmap(many, order="label")
+    choose(widget, "workbench-order", "similarity")
+    assert widget.blocks is not None
+    assert widget.blocks.names[0] == "block 1"
+    widget.open_block(0, 0)
+    assert widget.matrix is not None
+    assert len(widget.matrix.values) == widget.blocks.sizes[0]
+
+
+def test_many_texts_by_another_metric_are_sampled_and_it_says_so(many: Embeddings) -> None:
+    widget = SimilarityHeatmap(many, metric="dot")
+    view = widget.view()
+    assert view.meta["subtitle"].startswith("a random sample of 2,000 of 4,000 texts")
+    other = SimilarityHeatmap(many, metric="dot", random_state=1).view()
     assert other.texts["id"].tolist() != view.texts["id"].tolist()
+
+
+def test_other_models_are_told_and_taken_away(texts_of: TextsOf) -> None:
+    one = texts_of(30)
+    other = Embeddings.from_array(one.vectors[:, ::-1] ** 3 + 0.1, one.corpus, name="other")
+    widget = SimilarityHeatmap(one, also=[other])
+    (told,) = widget.view().meta["also"]
+    assert told["name"] == "other"
+    np.testing.assert_allclose(told["z"], cosine_similarity(other.vectors), atol=1e-5)
+    difference = SimilarityHeatmap(one, minus=other).view()
+    expected = cosine_similarity(one.vectors) - cosine_similarity(other.vectors)
+    drawn = np.asarray(difference.figure.data[0].z)
+    np.testing.assert_allclose(drawn, expected, atol=1e-5)
+    (cells,) = (trace for trace in difference.figure.data if trace.type == "heatmap")
+    assert (cells.zmin, cells.zmax) == (-0.5, 0.5)
+    with pytest.raises(InputError, match="is of other texts than 'small'"):
+        SimilarityHeatmap(one, also=[texts_of(29)])
+
+
+def test_order_by_cluster(texts_of: TextsOf, find: Find) -> None:
+    one = texts_of(30)
+    clustering = cluster(one, method="kmeans", n_clusters=3)
+    widget = SimilarityHeatmap(one, order="cluster", clustering=clustering)
+    labels = clustering.labels[widget.view().meta["rows"]]
+    assert np.count_nonzero(np.diff(labels)) == 2
+    with pytest.raises(InputError, match="order='cluster' needs clusters of the texts of 'small'"):
+        SimilarityHeatmap(one, order="cluster")
 
 
 def test_many_other_texts_are_sampled_too() -> None:
@@ -84,10 +151,11 @@ def test_many_other_texts_are_sampled_too() -> None:
     rows = Embeddings.from_array(vectors, [f"text {row}" for row in range(20_000)])
     columns = Embeddings.from_array(-vectors, [f"other {row}" for row in range(20_000)])
     widget = SimilarityHeatmap(rows, columns)
+    assert widget.matrix is not None
     assert widget.matrix.values.shape == (2000, 2000)
     sample = "a random sample of 2,000 of 20,000 texts"
     assert widget.view().meta["subtitle"].startswith(f"{sample} × {sample}")
-    assert SimilarityHeatmap(rows, rows).matrix.symmetric
+    assert SimilarityHeatmap(rows, rows).blocks is not None
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

@@ -36,6 +36,7 @@ _FILES = (
     "host_aligned.js",
     "host_pairs.js",
     "host_heatmap.js",
+    "host_blocks.js",
     "host_clusters.js",
     "host_cluster_figures.js",
     "host_sweep.js",

@@ -10,6 +10,7 @@ import { configOf, figureOf, heightOf, plainKind } from "./host_figures.js";
 import { mapKind } from "./host_map.js";
 import { alignedKind } from "./host_aligned.js";
 import { heatmapKind } from "./host_heatmap.js";
+import { blocksKind } from "./host_blocks.js";
 import { clustersKind } from "./host_clusters.js";
 import { hierarchyKind, silhouetteKind, stabilityKind } from "./host_cluster_figures.js";
 import { sweepKind } from "./host_sweep.js";
@@ -29,6 +30,7 @@ const KINDS = {
   map: mapKind,
   aligned: alignedKind,
   heatmap: heatmapKind,
+  blocks: blocksKind,
   clusters: clustersKind,
   stability: stabilityKind,
   silhouette: silhouetteKind,

@@ -92,7 +92,7 @@ function edgeMarks(model, { rows, columns }, state, theme) {
   };
 }
 
-function cellMark([i, j], state, theme) {
+export function cellMark([i, j], state, theme) {
   return {
     type: "scatter",
     mode: "markers",
@@ -173,7 +173,7 @@ function showPinned(host) {
   if (state.cell) pointCell(host, ...state.cell);
 }
 
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+export const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 function keyed(host, event) {
   const [i, j] = host.at ?? [0, 0];

@@ -2,6 +2,7 @@
 
 from workbench.views._agreement import AGREEMENT_MEASURES, agreement_view
 from workbench.views._aligned import MOST_PANELS, aligned_view
+from workbench.views._blocks import blocks_view
 from workbench.views._clusters import clusters_view
 from workbench.views._dispatch import view_of
 from workbench.views._forest import forest_view
@@ -25,6 +26,7 @@ __all__ = [
     "View",
     "agreement_view",
     "aligned_view",
+    "blocks_view",
     "check_colors",
     "clusters_view",
     "difference_view",

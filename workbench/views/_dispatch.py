@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from workbench.analysis import (
     AlignedMaps,
+    BlockSimilarities,
     ClusterFacts,
     ClusterHierarchy,
     Clustering,
@@ -26,6 +27,7 @@ from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.views._agreement import agreement_view
 from workbench.views._aligned import aligned_view
+from workbench.views._blocks import blocks_view
 from workbench.views._cluster_stability import stability_view
 from workbench.views._clusters import clusters_view
 from workbench.views._heatmap import difference_view, heatmap_view
@@ -50,11 +52,11 @@ def view_of(value: object) -> View:
     value
         A Projection or its MapQuality (a map with its quality and labels), AlignedMaps, a
         Clustering, its ClusterFacts (silhouettes), ClusterStability or ClusterHierarchy, a
-        ParameterSweep, a SimilarityMatrix, a
-        SimilarityDifference, a Corpus (the table of its texts), a Comparison or a
-        ModelAgreement. A matrix' texts are grouped by the corpus' label, or put like beside like
-        where there is none. A Comparison shows quality against speed, or how alike the models are
-        when nothing was scored; its other figures are in the report.
+        ParameterSweep, a SimilarityMatrix, a SimilarityDifference, BlockSimilarities, a Corpus
+        (the table of its texts), a Comparison or a ModelAgreement. A matrix' texts are grouped by
+        the corpus' label, or put like beside like where there is none. A Comparison shows quality
+        against speed, or how alike the models are when nothing was scored; its other figures are
+        in the report.
 
     Raises
     ------
@@ -70,6 +72,7 @@ def view_of(value: object) -> View:
 
 view_of.register(AlignedMaps, aligned_view)
 view_of.register(Corpus, texts_view)
+view_of.register(BlockSimilarities, blocks_view)
 view_of.register(ClusterStability, stability_view)
 view_of.register(ClusterFacts, silhouette_view)
 view_of.register(ClusterHierarchy, hierarchy_view)

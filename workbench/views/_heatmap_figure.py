@@ -18,7 +18,15 @@ from workbench.views._order import Ordered
 from workbench.views._strings import plotly_text
 from workbench.views.theme import COLORSCALE, INK, template
 
-__all__ = ["Scale", "difference_scale", "draw_heatmap", "scale_of"]
+__all__ = [
+    "Scale",
+    "difference_scale",
+    "draw_heatmap",
+    "matrix_layout",
+    "matrix_ticks",
+    "scale_colors",
+    "scale_of",
+]
 
 _EXACT = 200
 _TICKS = 36
@@ -87,10 +95,10 @@ def draw_heatmap(
             for name, values in others
         ]
     beside = distribution is not None and bool(len(distribution.baseline))
-    figure = go.Figure(layout=_layout(meta, beside))
+    figure = go.Figure(layout=matrix_layout(meta, beside))
     figure.add_heatmap(
         z=_codes(shown.values, scale.span) if coded else shown.values,
-        **_colors(shown.values, scale, coded, meta["metric"]),
+        **scale_colors(shown.values, scale, coded, meta["metric"]),
         hovertemplate="row %{y}, column %{x}<extra></extra>",
     )
     if beside and distribution is not None:
@@ -103,7 +111,7 @@ def draw_heatmap(
     return figure
 
 
-def _colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> dict[str, Any]:
+def scale_colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> dict[str, Any]:
     """Return the colours and their bar; ends that values lie beyond are marked."""
     low, high = scale.colors
     ticks = np.linspace(low, high, 5)
@@ -184,9 +192,9 @@ def _add_tree(figure: go.Figure, tree: NDArray[np.float64], height: float) -> No
 def _name_axes(
     figure: go.Figure, shown: Ordered, texts: pd.DataFrame, meta: dict[str, Any]
 ) -> None:
-    ids = texts["id"]
-    down = _ticks(shown.groups, [str(text_id) for text_id in ids.iloc[meta["rows"]]])
-    across = _ticks(shown.column_groups, [str(text_id) for text_id in ids.iloc[meta["columns"]]])
+    ids = texts["id"].astype(str)
+    down = matrix_ticks(shown.groups, ids.iloc[meta["rows"]].tolist())
+    across = matrix_ticks(shown.column_groups, ids.iloc[meta["columns"]].tolist())
     # A matrix with itself has the same names on both sides: once is enough.
     same = meta["rows"] == meta["columns"]
     figure.update_layout(yaxis=down, xaxis={"showticklabels": False} if same else across)
@@ -198,14 +206,14 @@ def _starts(groups: Sequence[str]) -> NDArray[np.int64]:
     return np.flatnonzero(np.r_[True, names[1:] != names[:-1]])
 
 
-def _ticks(groups: Sequence[str], ids: list[str]) -> dict[str, Any]:
+def matrix_ticks(groups: Sequence[str], ids: list[str], most: int = 12) -> dict[str, Any]:
     """Return an axis' ticks: the groups in their middles, else ids when there are few."""
     if groups and len(starts := _starts(groups)) <= _GROUPS:
         ends = np.r_[starts[1:], len(groups)]
         names = [plotly_text(groups[start], 24) for start in starts]
         return {"tickvals": ((starts + ends - 1) / 2).tolist(), "ticktext": names}
     if len(ids) <= _TICKS:
-        names = [plotly_text(text_id, 12) for text_id in ids]
+        names = [plotly_text(text_id, most) for text_id in ids]
         return {"tickvals": list(range(len(ids))), "ticktext": names}
     return {"showticklabels": False}
 
@@ -224,7 +232,8 @@ def _bounds(shown: Ordered) -> list[dict[str, Any]]:
     return found
 
 
-def _layout(meta: dict[str, Any], beside: bool) -> dict[str, Any]:
+def matrix_layout(meta: dict[str, Any], beside: bool) -> dict[str, Any]:
+    """Return the layout of a square matrix, with room for a distribution beside it."""
     bare = {"showgrid": False, "zeroline": False, "showline": False, "ticks": ""}
     title = {"text": "share of pairs<br>(line: random)", "font": {"size": 11}}
     bars = {

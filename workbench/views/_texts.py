@@ -95,7 +95,7 @@ def category_name(value: object) -> str:
 
 
 def _free(name: str) -> str:
-    own = ("id", "text", "cluster", "cluster_name", "real_share", "silhouette")
+    own = ("id", "text", "cluster", "cluster_name", "real_share", "silhouette", "block")
     return f"{name}_column" if name in own else name
 
 

@@ -11,10 +11,12 @@ import copy
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.errors import InputError
+from workbench.views._blocks import draw_blocks
 from workbench.views._cluster_stability import stability_layout
 from workbench.views._clusters import draw_clusters
 from workbench.views._draw_map import draw_maps, panels_of
@@ -35,6 +37,7 @@ _KNOWN = (
     "map",
     "aligned",
     "heatmap",
+    "blocks",
     "clusters",
     "stability",
     "silhouette",
@@ -146,6 +149,8 @@ def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
     for role in ("label", "column_label", "color_by"):
         if meta.get(role) not in kept:
             meta[role] = None
+    for number, block in enumerate(meta.get("blocks", [])):
+        block["name"] = f"block {number + 1}"  # of a label that may be private, or of a cluster
     if not texts:
         meta.pop("labels", None)  # their words are words of the texts
         _unname(meta)
@@ -167,6 +172,8 @@ def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
     """Draw again, so that nothing of the old strings is left."""
     if view.kind == "clusters":
         return draw_clusters(meta)
+    if view.kind == "blocks":
+        return draw_blocks(np.asarray(view.figure.data[0].z), meta)
     if view.kind == "hierarchy":
         return draw_hierarchy(meta)
     if view.kind == "stability":
@@ -184,6 +191,9 @@ def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
     figure.update_layout(meta={"workbench": meta})
     # What somebody wrote on the figure may quote a text; update_layout would keep it.
     figure.layout.annotations = figure.layout.shapes = figure.layout.images = ()
+    if meta.get("order") == "cluster" and "cluster_name" in view.texts:
+        figure.update_yaxes({"tickvals": None, "ticktext": None, "showticklabels": False})
+        figure.update_xaxes({"tickvals": None, "ticktext": None, "showticklabels": False})
     if meta.get("order") == "label":
         bare = {"tickvals": None, "ticktext": None, "showticklabels": False}
         figure.update_yaxes(bare if meta["label"] is None else {})

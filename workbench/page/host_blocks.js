@@ -1,0 +1,138 @@
+// Blocks of many texts (kind "blocks"): a cell is the mean similarity of two groups of texts.
+import { decode } from "./host_library.js";
+import { elide, rowsOf } from "./host_model.js";
+import { isNarrow } from "./host_figures.js";
+import { make, showReadout, textBlock } from "./host_panels.js";
+import { cellMark, STEPS } from "./host_heatmap.js";
+
+const HINT = "Point at a cell to read what its two groups are about; ";
+const OPENS = "click to open their texts in full. With the keyboard: arrow keys and Enter.";
+const SELECTS = "click to select and list their texts (to open them in full takes a notebook). With the keyboard: arrow keys and Enter.";
+
+export const blocksKind = {
+  hint: `${HINT}click it for their texts. With the keyboard: arrow keys and Enter.`,
+  keys: "Matrix of groups of texts: arrow keys and Enter",
+  read: readBlocks,
+  figure: blocksFigure,
+  shown: showHint,
+  hovered: (host, point) => pointBlocks(host, point.y, point.x),
+  clicked: (host, point) => choose(host, point.y, point.x),
+  keyed,
+  twin: blocksTwin,
+};
+
+function readBlocks(model) {
+  const { blocks, labels_of: labels } = model.meta;
+  const flat = decode(model.data[0].z);
+  const width = blocks.length;
+  model.z = Array.isArray(flat) ? flat : blocks.map((_, i) => flat.subarray(i * width, (i + 1) * width));
+  model.blockOf = decode(labels);
+}
+
+// A kernel opens a cell; a page without one lists its texts.
+function showHint(host) {
+  const hint = make("p", "wb-hint", { textContent: HINT + (host.hooks.onAction ? OPENS : SELECTS) });
+  showReadout(host.parts, hint);
+}
+
+function blocksFigure(model, state, theme) {
+  const cells = { ...model.data[0], z: model.z, hoverinfo: "none", hoverongaps: true };
+  delete cells.hovertemplate;
+  if (isNarrow(state)) cells.colorbar = { ...cells.colorbar, title: {} };
+  const data = [cells];
+  const held = selectedBlocks(model, state);
+  if (held.length) data.push(marks(model, held, state, theme));
+  if (state.cell) data.push(cellMark(state.cell, state, theme));
+  return { data, layout: { showlegend: false, ...blockAxes(model, state) } };
+}
+
+// The blocks that hold selected texts are marked just outside the cells.
+function selectedBlocks(model, state) {
+  return [...new Set(rowsOf(model, state.selection).map((row) => model.blockOf[row]))];
+}
+
+function marks(model, held, state, theme) {
+  const off = 0.014 * model.z.length + 0.3;
+  return {
+    type: "scatter",
+    mode: "markers",
+    x: [...held.map(() => -0.5 - off), ...held],
+    y: [...held, ...held.map(() => model.z.length - 0.5 + off)],
+    marker: {
+      symbol: [...held.map(() => "triangle-right"), ...held.map(() => "triangle-up")],
+      size: 7,
+      color: theme.ink[state.mode],
+    },
+    cliponaxis: false,
+    hoverinfo: "skip",
+    showlegend: false,
+  };
+}
+
+function blockAxes(model, state) {
+  const count = model.z.length;
+  const pad = 0.03 * count + 0.5;
+  const { x = [-0.5 - pad, count - 0.5], y = [count - 0.5 + pad, -0.5] } = state.viewport ?? {};
+  const narrow = isNarrow(state) ? { showticklabels: false } : {};
+  return {
+    xaxis: { ...model.layout.xaxis, ...narrow, range: x, autorange: false },
+    yaxis: { ...model.layout.yaxis, ...narrow, range: y, autorange: false },
+  };
+}
+
+// ---- what a person does
+
+function pointBlocks(host, i, j) {
+  const { model, parts } = host;
+  const value = model.z[i]?.[j];
+  if (value === undefined) return;
+  host.at = [i, j];
+  const said = Number.isFinite(value) ? `mean ${model.meta.metric} ${value.toFixed(3)}` : "one text: nothing to compare it with";
+  const places = i === j ? [i] : [i, j];
+  showReadout(parts, make("div", "wb-value", { textContent: said }), ...places.flatMap((place) => about(model, place)));
+}
+
+function about(model, place) {
+  const { name, size, exemplars } = model.meta.blocks[place];
+  const count = `${size.toLocaleString("en")} ${size === 1 ? "text" : "texts"}`;
+  const head = make("div", "wb-facts", {}, make("bdi", "wb-value", { textContent: elide(name, 60) }), make("bdi", "", { textContent: count }));
+  return [head, ...exemplars.map((row) => textBlock(model, row, "typical"))];
+}
+
+function choose(host, i, j) {
+  pointBlocks(host, i, j);
+  if (host.hooks.onAction) host.ask("open_block", [i, j]);
+  else host.selectRows(rowsOfBlocks(host.model, [i, j]));
+}
+
+function rowsOfBlocks(model, places) {
+  const rows = [];
+  model.blockOf.forEach((block, row) => { if (places.includes(block)) rows.push(row); });
+  return rows;
+}
+
+function keyed(host, event) {
+  const [i, j] = host.at ?? [0, 0];
+  const last = host.model.z.length - 1;
+  const within = (place) => Math.max(0, Math.min(last, place));
+  if (event.key in STEPS) {
+    const [down, right] = host.at ? STEPS[event.key] : [0, 0];
+    pointBlocks(host, within(i + down), within(j + right));
+    host.change({ cell: host.at });
+  } else if (event.key === "Enter") choose(host, i, j);
+  else return;
+  event.preventDefault();
+}
+
+// Each group, how alike its texts are, and the group that it is most similar to.
+function blocksTwin(model) {
+  const { blocks } = model.meta;
+  const rows = blocks.map(({ name, size, exemplars }, i) => {
+    const others = blocks.map((_, j) => j).filter((j) => j !== i && Number.isFinite(model.z[i][j]));
+    const near = others.reduce((best, j) => (best === null || model.z[i][j] > model.z[i][best] ? j : best), null);
+    const own = Number.isFinite(model.z[i][i]) ? model.z[i][i] : null;
+    const next = near === null ? [null, null] : [blocks[near].name, model.z[i][near]];
+    return [name, size, own, ...next, model.texts.text?.[exemplars[0]]];
+  });
+  return { header: ["group", "texts", "mean cosine within", "most similar group", "mean cosine", "text"], rows };
+}
