@@ -194,10 +194,10 @@ def _grouped(source: Embeddings, by: Any, seed: int) -> TextBlocks:
     names = list(by)
     if len(names) != len(source):
         raise InputError(f"block_similarities: got {len(names):,} names for {len(source):,} texts.")
-    wrong = next((name for name in names if not isinstance(name, str)), None)
-    if wrong is not None:
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
         raise InputError(
-            f"block_similarities: names of groups are strings; got {wrong!r}. Convert them: "
+            f"block_similarities: names of groups are strings; got {wrong[0]!r}. Convert them: "
             "[str(name) for name in names]."
         )
     return named_blocks(source, names, seed)
