@@ -16,9 +16,11 @@ Doubles = NDArray[np.float64]
 _CELLS = 4  # cells of the grid for each width of the kernel: finer ones move no hill
 _FOOT = 0.2  # of a hill's height: lower ground belongs to no region
 _WIDEST = 1 / 10  # of the map's extent
-_NARROWEST = 1 / 80
 _NARROWER = 1.4  # from try to try, for the first level
+_TRIES = 7
+_STEADY, _FEWEST = 3, 3  # so many tries with as many regions, and how many these are
 _FINER = 1.7  # from level to level
+_NARROWEST = 1 / 450  # the grid has some 3 million cells then
 _LEVELS = 5
 _WANTED = 10  # regions on the first level: what one takes in at a glance
 _LEAST_SHARE = 0.01  # of all texts in a region of the first level
@@ -51,24 +53,38 @@ class Regions:
 def region_levels(places: Doubles) -> list[Regions]:
     """Return the regions of a map from coarse to fine, at up to five widths.
 
-    The first level has the widest kernel, from a tenth of the map's extent downwards, that shows
-    ten regions of at least a hundredth of the texts (or as many as can be had); from level to
-    level it is narrower by 1.7, and a region may be smaller by the area.
+    From the first level to the next the kernel is narrower by 1.7, and a region may be smaller by
+    the area.
     """
-    n = len(places)
-    width = _WIDEST
-    first = dense_regions(places, width, max(_LEAST, _LEAST_SHARE * n))
-    best = width
-    while len(first.peaks) < _WANTED and width > _NARROWEST:
-        width /= _NARROWER
-        tried = dense_regions(places, width, max(_LEAST, _LEAST_SHARE * n))
-        if len(tried.peaks) > len(first.peaks):
-            first, best = tried, width
+    least = max(_LEAST, _LEAST_SHARE * len(places))
+    width, first = _first_level(places, least)
     levels = [first]
     for level in range(1, _LEVELS):
-        least = max(_LEAST, _LEAST_SHARE * n / _FINER ** (2 * level))
-        levels.append(dense_regions(places, best / _FINER**level, least))
+        narrower = width / _FINER**level
+        if narrower < _NARROWEST:
+            break
+        levels.append(dense_regions(places, narrower, max(_LEAST, least / _FINER ** (2 * level))))
     return [regions for regions in levels if len(regions.peaks)]
+
+
+def _first_level(places: Doubles, least: float) -> tuple[float, Regions]:
+    """Return the width that shows the map at a glance, and its regions.
+
+    From a tenth of the map's extent downwards it is the first that shows ten regions; or the
+    first of three that show as many, at least three, for clumps that do not change while the
+    kernel becomes half as wide are what the map has; or else the one that shows the most, the
+    narrowest of equal ones.
+    """
+    tried: list[tuple[float, Regions]] = []
+    for step in range(_TRIES):
+        width = _WIDEST / _NARROWER**step
+        tried.append((width, dense_regions(places, width, least)))
+        counts = [len(regions.peaks) for _, regions in tried]
+        if counts[-1] >= _WANTED:
+            return tried[-1]
+        if len(set(counts[-_STEADY:])) == 1 and step + 1 >= _STEADY and counts[-1] >= _FEWEST:
+            return tried[-_STEADY]
+    return max(tried, key=lambda one: (len(one[1].peaks), -one[0]))
 
 
 def dense_regions(places: Doubles, width: float, least: float) -> Regions:
