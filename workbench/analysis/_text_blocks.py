@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ _TYPICAL_TEXTS = 1000  # of a block that is part of a larger group
 _MOST_TEXTS = 2000  # of any block: its texts open as a full matrix
 _FEWEST_TEXTS = 50  # of a block that no name makes, on average
 _EXEMPLARS = 3
+_SAMPLE, _SAMPLE_OF_PART = 2000, 50  # texts that k-means sees, at least and for each part
 _SUM_ROWS = 10_000
 
 
@@ -37,12 +38,15 @@ class TextBlocks:
         The blocks' names, distinct.
     exemplars
         The rows of the (up to three) texts nearest to each block's centre.
+    groups
+        The name of the group that each block is a part of; empty where no names made them.
     """
 
     embeddings: Embeddings
     labels: IntArray
     names: tuple[str, ...]
     exemplars: tuple[tuple[int, ...], ...]
+    groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", freeze(self.labels))
@@ -68,6 +72,7 @@ def named_blocks(source: Embeddings, names: Sequence[str], seed: int) -> TextBlo
     vectors = source.unit()
     labels = np.empty(len(names), np.int64)
     found: list[str] = []
+    groups: list[str] = []
     every = np.array(names, dtype=object)
     for name in sorted(set(names)):
         rows = np.flatnonzero(every == name)
@@ -76,7 +81,8 @@ def named_blocks(source: Embeddings, names: Sequence[str], seed: int) -> TextBlo
         labels[rows] = len(found) + which
         count = int(which.max()) + 1
         found += [name] if count == 1 else [f"{name} ({part + 1})" for part in range(count)]
-    return _blocks(source, vectors, labels, _distinct(found))
+        groups += [name] * count
+    return replace(_blocks(source, vectors, labels, _distinct(found)), groups=tuple(groups))
 
 
 def given_blocks(source: Embeddings) -> TextBlocks:
@@ -146,11 +152,22 @@ def _in_parts(vectors: FloatArray, parts: int, seed: int) -> IntArray:
 
 
 def _split(vectors: FloatArray, parts: int, seed: int) -> IntArray:
+    """Return the nearest of so many centres for each text; k-means finds them on a sample."""
     from sklearn.cluster import MiniBatchKMeans
 
-    model = MiniBatchKMeans(parts, random_state=seed, n_init=1, batch_size=4096)
-    with steady_threads(len(vectors)):
-        labels = model.fit_predict(vectors)
+    most = max(_SAMPLE, _SAMPLE_OF_PART * parts)
+    sample = vectors
+    if len(vectors) > most:
+        drawn = np.random.default_rng(seed).choice(len(vectors), most, replace=False)
+        sample = vectors[np.sort(drawn)]
+    model = MiniBatchKMeans(parts, random_state=seed, n_init=1, batch_size=1024, max_iter=20)
+    with steady_threads(len(sample)):
+        centres = model.fit(sample).cluster_centers_.astype(np.float32)
+    labels = np.empty(len(vectors), np.int64)
+    own = np.einsum("kd,kd->k", centres, centres)
+    for start in range(0, len(vectors), _SUM_ROWS):
+        part = slice(start, start + _SUM_ROWS)
+        labels[part] = np.argmin(own - 2 * (vectors[part] @ centres.T), axis=1)
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 
