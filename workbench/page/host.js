@@ -44,8 +44,8 @@ const KINDS = {
 
 // `hooks`: library() → promise of plotly.js, and onSelection(ids), onSelections({name: ids}),
 // onHover(id | null), onViewport({x, y} | {}), onControls({color_by, query, pinned, options}),
-// onAction(name, value), each optional; onAction asks the kernel for something, so that a page
-// without one has none.
+// onAction(name, value), which asks the kernel for something, and asks(name) → whether it would
+// answer; each optional, and a page without a kernel has none of the last two.
 export function mount(element, view, hooks, theme = THEME) {
   const host = { hooks, theme, plotly: null, drawn: false, near: false, seen: false, dragging: false };
   Object.assign(host, doings(host));
@@ -91,6 +91,7 @@ function doings(host) {
     selectRows: (rows, how) => host.select(rows.map((row) => host.model.ids[row]), how),
     look: (viewport) => { change(host, { viewport }); host.hooks.onViewport?.(viewport ?? {}); },
     tellControls: () => host.hooks.onControls?.(controlsOf(host.state)),
+    asks: (name) => Boolean(host.hooks.asks?.(name)),
     ask: (name, value) => host.hooks.onAction?.(name, value),
     redraw: () => draw(host),
   };

@@ -22,16 +22,19 @@ export const blocksKind = {
 };
 
 function readBlocks(model) {
-  const { blocks, labels_of: labels } = model.meta;
+  const { blocks, column_blocks: columns, labels_of: labels } = model.meta;
   const flat = decode(model.data[0].z);
-  const width = blocks.length;
+  const width = (columns ?? blocks).length;
   model.z = Array.isArray(flat) ? flat : blocks.map((_, i) => flat.subarray(i * width, (i + 1) * width));
   model.blockOf = decode(labels);
+  // Each text's block is one of these: those of rows, then those of columns where they are others.
+  model.every = [...blocks, ...(columns ?? [])];
+  model.firstColumn = columns ? blocks.length : 0;
 }
 
 // A kernel opens a cell; a page without one lists its texts.
 function showHint(host) {
-  const hint = make("p", "wb-hint", { textContent: HINT + (host.hooks.onAction ? OPENS : SELECTS) });
+  const hint = make("p", "wb-hint", { textContent: HINT + (host.asks("open_block") ? OPENS : SELECTS) });
   showReadout(host.parts, hint);
 }
 
@@ -52,14 +55,17 @@ function selectedBlocks(model, state) {
 }
 
 function marks(model, held, state, theme) {
-  const off = 0.014 * model.z.length + 0.3;
+  const [height, width] = [model.z.length, model.z[0].length];
+  const off = 0.014 * Math.max(height, width) + 0.3;
+  const rows = held.filter((block) => block < height);
+  const columns = held.map((block) => block - model.firstColumn).filter((block) => block >= 0);
   return {
     type: "scatter",
     mode: "markers",
-    x: [...held.map(() => -0.5 - off), ...held],
-    y: [...held, ...held.map(() => model.z.length - 0.5 + off)],
+    x: [...rows.map(() => -0.5 - off), ...columns],
+    y: [...rows, ...columns.map(() => height - 0.5 + off)],
     marker: {
-      symbol: [...held.map(() => "triangle-right"), ...held.map(() => "triangle-up")],
+      symbol: [...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
       size: 7,
       color: theme.ink[state.mode],
     },
@@ -70,9 +76,9 @@ function marks(model, held, state, theme) {
 }
 
 function blockAxes(model, state) {
-  const count = model.z.length;
-  const pad = 0.03 * count + 0.5;
-  const { x = [-0.5 - pad, count - 0.5], y = [count - 0.5 + pad, -0.5] } = state.viewport ?? {};
+  const [height, width] = [model.z.length, model.z[0].length];
+  const pad = 0.03 * Math.max(height, width) + 0.5;
+  const { x = [-0.5 - pad, width - 0.5], y = [height - 0.5 + pad, -0.5] } = state.viewport ?? {};
   const narrow = isNarrow(state) ? { showticklabels: false } : {};
   return {
     xaxis: { ...model.layout.xaxis, ...narrow, range: x, autorange: false },
@@ -88,12 +94,12 @@ function pointBlocks(host, i, j) {
   if (value === undefined) return;
   host.at = [i, j];
   const said = Number.isFinite(value) ? `mean ${model.meta.metric} ${value.toFixed(3)}` : "one text: nothing to compare it with";
-  const places = i === j ? [i] : [i, j];
-  showReadout(parts, make("div", "wb-value", { textContent: said }), ...places.flatMap((place) => about(model, place)));
+  const places = new Set([i, j + model.firstColumn]);
+  showReadout(parts, make("div", "wb-value", { textContent: said }), ...[...places].flatMap((place) => about(model, place)));
 }
 
 function about(model, place) {
-  const { name, size, exemplars } = model.meta.blocks[place];
+  const { name, size, exemplars } = model.every[place];
   const count = `${size.toLocaleString("en")} ${size === 1 ? "text" : "texts"}`;
   const head = make("div", "wb-facts", {}, make("bdi", "wb-value", { textContent: elide(name, 60) }), make("bdi", "", { textContent: count }));
   return [head, ...exemplars.map((row) => textBlock(model, row, "typical"))];
@@ -101,8 +107,8 @@ function about(model, place) {
 
 function choose(host, i, j) {
   pointBlocks(host, i, j);
-  if (host.hooks.onAction) host.ask("open_block", [i, j]);
-  else host.selectRows(rowsOfBlocks(host.model, [i, j]));
+  if (host.asks("open_block")) host.ask("open_block", [i, j]);
+  else host.selectRows(rowsOfBlocks(host.model, [i, j + host.model.firstColumn]));
 }
 
 function rowsOfBlocks(model, places) {
@@ -113,11 +119,11 @@ function rowsOfBlocks(model, places) {
 
 function keyed(host, event) {
   const [i, j] = host.at ?? [0, 0];
-  const last = host.model.z.length - 1;
-  const within = (place) => Math.max(0, Math.min(last, place));
+  const { z } = host.model;
+  const within = (place, count) => Math.max(0, Math.min(count - 1, place));
   if (event.key in STEPS) {
     const [down, right] = host.at ? STEPS[event.key] : [0, 0];
-    pointBlocks(host, within(i + down), within(j + right));
+    pointBlocks(host, within(i + down, z.length), within(j + right, z[0].length));
     host.change({ cell: host.at });
   } else if (event.key === "Enter") choose(host, i, j);
   else return;
@@ -126,12 +132,13 @@ function keyed(host, event) {
 
 // Each group, how alike its texts are, and the group that it is most similar to.
 function blocksTwin(model) {
-  const { blocks } = model.meta;
+  const { blocks, column_blocks: others } = model.meta;
+  const columns = others ?? blocks;
   const rows = blocks.map(({ name, size, exemplars }, i) => {
-    const others = blocks.map((_, j) => j).filter((j) => j !== i && Number.isFinite(model.z[i][j]));
-    const near = others.reduce((best, j) => (best === null || model.z[i][j] > model.z[i][best] ? j : best), null);
-    const own = Number.isFinite(model.z[i][i]) ? model.z[i][i] : null;
-    const next = near === null ? [null, null] : [blocks[near].name, model.z[i][near]];
+    const known = columns.map((_, j) => j).filter((j) => (others || j !== i) && Number.isFinite(model.z[i][j]));
+    const near = known.reduce((best, j) => (best === null || model.z[i][j] > model.z[i][best] ? j : best), null);
+    const own = others || !Number.isFinite(model.z[i][i]) ? null : model.z[i][i];
+    const next = near === null ? [null, null] : [columns[near].name, model.z[i][near]];
     return [name, size, own, ...next, model.texts.text?.[exemplars[0]]];
   });
   return { header: ["group", "texts", "mean cosine within", "most similar group", "mean cosine", "text"], rows };

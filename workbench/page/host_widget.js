@@ -58,6 +58,7 @@ function hooksOf(model) {
     onHover: set("hovered"),
     onViewport: set("viewport"),
     onControls: set("controls"),
+    asks: (name) => (model.get("_asked") ?? []).includes(name),
     onAction: (name, value) => model.send({ type: "action", name, value }),
   };
 }

@@ -71,6 +71,7 @@ class FigureHost(anywidget.AnyWidget):
     hovered = Unicode(None, allow_none=True).tag(sync=True)
     viewport = Dict().tag(sync=True)
     controls = Dict().tag(sync=True)
+    _asked = List(Unicode()).tag(sync=True)  # what the figure may ask for
     # Bytes come back from the browser as a memoryview.
     _data = Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
 
@@ -116,6 +117,7 @@ class FigureHost(anywidget.AnyWidget):
     def on_action(self, name: str, action: Callable[[Any], object]) -> None:
         """Call a function with the value of what the figure asks the kernel for by that name."""
         self._actions[name] = action
+        self._asked = sorted(self._actions)
 
     def _answer(self, _: object, message: object, buffers: object) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
