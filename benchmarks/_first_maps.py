@@ -1,7 +1,7 @@
 """What benchmarks/first_map.py compares: tools that make a map of vectors, each as it comes.
 
 The workbench's maps are seeded: the same each time, on one core, with their trustworthiness. The
-others' are not by default: another map each time, which may use all cores.
+others' are not by default: another map each time, on all cores.
 """
 
 from __future__ import annotations
@@ -36,9 +36,7 @@ class Tool(Protocol):
 
 
 class Workbench:
-    """Exact neighbours and a map; for the second one the neighbours are at hand."""
-
-    topics = False
+    """Exact neighbours and a map; what comes after has the neighbours at hand."""
 
     def __init__(self, texts: list[str], vectors: Floats) -> None:
         self.texts, self.vectors = texts, vectors
@@ -48,22 +46,21 @@ class Workbench:
 
         embeddings = wb.Embeddings.from_array(self.vectors, self.texts)
         self.neighbors = wb.nearest_neighbors(embeddings)
-        clusters: Sequence[int] = ()
-        if self.topics:
-            clusters = wb.cluster(embeddings, neighbors=self.neighbors).labels.tolist()
-        return Made(wb.project(embeddings, neighbors=self.neighbors).coordinates, clusters)
+        self.map = wb.project(embeddings, neighbors=self.neighbors)
+        return Made(self.map.coordinates)
+
+    def clusters(self) -> Made:
+        """Return the map just made with clusters, for which keywords and exemplars are found."""
+        import workbench as wb
+
+        found = wb.cluster(self.map.embeddings, neighbors=self.neighbors)
+        return Made(self.map.coordinates, found.labels.tolist())
 
     def again(self) -> Made:
         import workbench as wb
 
         near = self.neighbors
         return Made(wb.project(near.embeddings, neighbors=near, min_dist=MIN_DIST).coordinates)
-
-
-class WorkbenchTopics(Workbench):
-    """Between the two also clusters, with keywords and exemplars."""
-
-    topics = True
 
 
 class Atlas:
@@ -77,6 +74,10 @@ class Atlas:
 
     def again(self) -> Made:
         return self._made(min_dist=MIN_DIST)
+
+    def seeded(self) -> Made:
+        """Return a first map as the workbench's is: reproducible, which UMAP is on one core."""
+        return self._made(random_state=0, n_jobs=1)
 
     def _made(self, **umap_args: float) -> Made:
         import pandas as pd
@@ -118,10 +119,5 @@ class BERTopic:
 
 
 TOOLS: Mapping[str, type[Tool]] = MappingProxyType(
-    {
-        "workbench": Workbench,
-        "workbench, clusters": WorkbenchTopics,
-        "embedding-atlas": Atlas,
-        "BERTopic": BERTopic,
-    }
+    {"embedding-atlas": Atlas, "workbench": Workbench, "BERTopic": BERTopic}
 )

@@ -1,12 +1,14 @@
 """Time to a first map and to the next: embedding-atlas and BERTopic against the workbench.
 
 All get the same vectors and run in turn, each as it comes. Cold: a fresh process, its imports and
-compilation included. Warm: the same once more in that process. Next: another ``min_dist``, for
-which the workbench has its neighbours at hand and the others start over.
+compilation included. Warm: the same once more in that process. Next map: another ``min_dist``,
+for which the workbench has its neighbours at hand and the others start over. The workbench's maps
+are seeded, which keeps UMAP on one core; "seeded" is embedding-atlas told to do the same.
 
 Prints medians of rounds, and the median of each round's ratio (above 1: the workbench is faster).
 Beside them the maps' trustworthiness, measured alike for all: speed could be bought with it.
 Needs ``embedding-atlas`` and ``bertopic``, the extra ``bench``; one that is missing is left out.
+Takes about 7 minutes, most of them numba's compiling in the fresh processes.
 """
 
 from __future__ import annotations
@@ -23,8 +25,17 @@ import numpy as np
 from _first_maps import TOOLS, Floats, Made
 
 MODULES = {"embedding-atlas": "embedding_atlas", "BERTopic": "bertopic"}
-OURS = {"embedding-atlas": "workbench", "BERTopic": "workbench, clusters"}
-PHASES = {"cold": "cold: first map", "warm": "warm: first map", "next": "warm: next map"}
+ATLAS, BERTOPIC = MODULES
+LINES = (  # what is said, of whom, when, and what of ours it is held against
+    ("cold: first map", ATLAS, "cold first", "cold first"),
+    ("cold: first map and clusters", BERTOPIC, "cold first", "cold clusters"),
+    ("warm: first map", ATLAS, "first", "first"),
+    ("warm: first map, seeded", ATLAS, "seeded", "first"),
+    ("warm: first map and clusters", BERTOPIC, "first", "clusters"),
+    ("warm: next map", ATLAS, "again", "again"),
+    ("warm: next map", BERTOPIC, "again", "again"),
+)
+STEPS = (("first", "clusters"), ("seeded",), ("again",))  # clusters: timed from first's start
 ROWS, NEIGHBORS = 2000, 15  # trustworthiness: of at most so many texts, over so many neighbours
 
 
@@ -46,7 +57,7 @@ class Worker:
         theirs.close()  # so that recv ends with an error if the process dies
 
     def make(self, action: str) -> Made:
-        """Return the tool's ``first`` map, or the one it makes ``again``."""
+        """Return the map that a method of the tool makes: ``first``, ``again``, ``seeded``."""
         self.connection.send(action)
         made: Made = self.connection.recv()
         return made
@@ -58,36 +69,43 @@ class Worker:
 
 
 class Times:
-    """Seconds by tool and phase, in the order of rounds; and each tool's last map."""
+    """Seconds by tool and action, in the order of rounds; and each one's last map."""
 
-    def __init__(self) -> None:
+    def __init__(self, tools: list[str]) -> None:
+        lines = [(tool, theirs, ours) for _, tool, theirs, ours in LINES if tool in tools]
+        self.wanted = {(tool, theirs) for tool, theirs, _ in lines}
+        self.wanted |= {("workbench", ours) for *_, ours in lines}
         self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.made: dict[tuple[str, str], Made] = {}
 
-    def add(self, name: str, phase: str, started: float, made: Made) -> None:
-        """Note a map that is made by now."""
-        self.seconds[name, phase].append(time.perf_counter() - started)
-        self.made[name, phase] = made
+    def take(
+        self, name: str, worker: Worker, steps: tuple[str, ...], start: float, when: str = ""
+    ) -> None:
+        """Let a tool do those of the steps that are wanted, and note when each is done."""
+        for action in steps:
+            key = name, when + action
+            if key in self.wanted:
+                self.made[key] = worker.make(action)
+                self.seconds[key].append(time.perf_counter() - start)
 
 
-def measured(names: list[str], texts: list[str], vectors: Floats, rounds: int) -> Times:
+def measured(tools: list[str], texts: list[str], vectors: Floats, rounds: int) -> Times:
     """Return how long everything takes: tools in turn, processes fresh in each cold round."""
-    times = Times()
+    times = Times(tools)
     workers: dict[str, Worker] = {}
     for _ in range(rounds):
-        for name in names:
+        for name in (name for name in TOOLS if name in (*tools, "workbench")):
             if name in workers:
                 workers.pop(name).close()
-            started = time.perf_counter()
+            start = time.perf_counter()
             workers[name] = Worker(name, texts, vectors)
-            times.add(name, "cold", started, workers[name].make("first"))
-    for name in names:
-        workers[name].make("again")  # compiled now, if anything is left to be
+            times.take(name, workers[name], STEPS[0], start, "cold ")
+    if ATLAS in workers:
+        workers[ATLAS].make("seeded")  # compiled for one core
     for _ in range(rounds):
-        for phase, action in (("warm", "first"), ("next", "again")):
+        for steps in STEPS:
             for name, worker in workers.items():
-                started = time.perf_counter()
-                times.add(name, phase, started, worker.make(action))
+                times.take(name, worker, steps, time.perf_counter())
     for worker in workers.values():
         worker.close()
     return times
@@ -97,32 +115,30 @@ def trust(vectors: Floats, made: Made) -> float:
     """Return scikit-learn's trustworthiness by cosine, of one fixed sample."""
     from sklearn.manifold import trustworthiness
 
-    n = len(vectors)
-    rows = np.random.default_rng(0).permutation(n)[:ROWS]
-    found = trustworthiness(
-        vectors[rows], made.coordinates[rows], n_neighbors=NEIGHBORS, metric="cosine"
-    )
-    return float(found)
+    rows = np.random.default_rng(0).permutation(len(vectors))[:ROWS]
+    places = made.coordinates[rows]
+    return float(trustworthiness(vectors[rows], places, n_neighbors=NEIGHBORS, metric="cosine"))
 
 
-def show(times: Times, vectors: Floats, tools: list[str]) -> None:
-    """Print a line per phase and other tool, and one per clustering."""
-    print(f"{'':44}{'theirs':>9} {'ours':>9} {'ratio':>7}  trustworthiness")
-    for phase, what in PHASES.items():
-        for tool in tools:
-            # Nothing is clustered for the next map: then ours is the same for both.
-            both = [(name, phase) for name in (tool, OURS[tool])]
-            pairs = list(zip(*(times.seconds[one] for one in both), strict=True))
-            theirs, ours = (statistics.median(one) for one in zip(*pairs, strict=True))
-            ratio = statistics.median(their / own for their, own in pairs)
-            quality = " and ".join(f"{trust(vectors, times.made[one]):.3f}" for one in both)
-            kind = " and clusters" if tool == "BERTopic" and phase != "next" else ""
-            label = f"{what}{kind}, {tool}"
-            print(f"{label:44}{theirs:7.2f} s {ours:7.2f} s {ratio:7.2f}  {quality}")
-    for (name, phase), made in times.made.items():
-        if phase == "warm" and made.clusters.size:
+def show(times: Times, vectors: Floats) -> None:
+    """Print a line per comparison, and one per clustering."""
+    trusts = {key: trust(vectors, made) for key, made in times.made.items()}
+    print(f"{'':46}{'theirs':>9} {'ours':>9} {'ratio':>7}  trustworthiness: theirs, ours")
+    for what, tool, *actions in LINES:
+        both = list(zip((tool, "workbench"), actions, strict=True))
+        if both[0] not in times.made:
+            continue
+        pairs = list(zip(*(times.seconds[key] for key in both), strict=True))
+        theirs, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
+        ratio = statistics.median(one / other for one, other in pairs)
+        print(
+            f"{what + ', ' + tool:46}{theirs:7.2f} s {ours:7.2f} s {ratio:7.2f}  "
+            + ", ".join(f"{trusts[key]:.3f}" for key in both)
+        )
+    for (name, action), made in times.made.items():
+        if not action.startswith("cold") and made.clusters.size:
             count, apart = made.clusters.max() + 1, (made.clusters < 0).mean()
-            print(f"{name}: {count} clusters, {apart:.0%} unclustered")
+            print(f"{name}: {count} clusters, {apart:.0%} of the texts in none")
 
 
 def main() -> None:
@@ -130,9 +146,10 @@ def main() -> None:
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--against", nargs="+", choices=MODULES, default=list(MODULES))
     options = parser.parse_args()
-    tools = [tool for tool, module in MODULES.items() if find_spec(module)]
-    for missing in (tool for tool in MODULES if tool not in tools):
+    tools = [tool for tool in options.against if find_spec(MODULES[tool])]
+    for missing in (tool for tool in options.against if tool not in tools):
         print(f"{missing}: not installed. Install the extra: pip install --editable '.[bench]'")
     if not tools:
         return
@@ -140,10 +157,9 @@ def main() -> None:
 
     embeddings = wb.embed(wb.samples.python_docs(options.texts), options.model, progress=False)
     vectors, texts = embeddings.unit(), list(embeddings.corpus.texts)
-    names = [name for tool in tools for name in (tool, OURS[tool])]
-    times = measured(names, texts, vectors, options.rounds)
+    times = measured(tools, texts, vectors, options.rounds)
     print(f"{embeddings.title()}, {len(texts):,} × {vectors.shape[1]}, rounds: {options.rounds}")
-    show(times, vectors, tools)
+    show(times, vectors)
 
 
 if __name__ == "__main__":
