@@ -5,6 +5,8 @@ import { isNarrow } from "./host_figures.js";
 import { make, showReadout } from "./host_panels.js";
 import { markedBlock, rarity, sharedLine, sharedWords, underOthers } from "./host_pairs.js";
 
+const TINY = 420; // pixels; below, there is no room beside the cells
+
 export const heatmapKind = {
   hint: "Point at a cell to read both texts; click to keep the pair. With the keyboard: arrow keys and Enter.",
   keys: "Matrix of similarities: arrow keys and Enter",
@@ -21,7 +23,7 @@ export function readCells(model) {
   const { rows, columns } = model.meta;
   const width = columns.length;
   model.z = linesOf(model.data[0].z, rows.length, width);
-  model.others = (model.meta.also ?? []).map(({ name, z, coded }) => ({ name, coded, z: linesOf(z, rows.length, width) }));
+  model.others = (model.meta.also ?? []).map(({ z, ...said }) => ({ ...said, z: linesOf(z, rows.length, width) }));
   model.placeOfRow = new Map(rows.map((row, place) => [row, place]));
   model.placeOfColumn = new Map(columns.map((row, place) => [row, place]));
 }
@@ -56,12 +58,12 @@ function heatmapFigure(model, state, theme) {
   return { data, layout: { showlegend: false, ...heatmapAxes(model, state) } };
 }
 
-// The distribution beside the cells and the tree above them; where it is narrow the cells matter more.
+// The distribution beside the cells and the tree above them; on a telephone the cells matter more.
 function besides(model, state, theme) {
   return model.data.slice(1).flatMap((trace) => {
     const part = trace.meta?.part;
-    if (part === "histogram") return isNarrow(state) ? [] : [{ ...trace, uid: part }];
-    if (part === "baseline" && isNarrow(state)) return [];
+    if (part === "histogram") return isTiny(state) ? [] : [{ ...trace, uid: part }];
+    if (part === "baseline" && isTiny(state)) return [];
     return [{ ...trace, uid: part, line: { ...trace.line, color: theme.ink[state.mode] } }];
   });
 }
@@ -112,12 +114,16 @@ function heatmapAxes(model, state) {
   };
   const { x = full.x, y = full.y } = state.viewport ?? {};
   const { xaxis, yaxis } = model.layout;
-  const narrow = isNarrow(state) ? { showticklabels: false, domain: [0, 1] } : {};
+  const narrow = isNarrow(state) ? { showticklabels: false } : {};
   return {
-    xaxis: { ...xaxis, ...narrow, range: x, autorange: false },
+    xaxis: { ...xaxis, ...narrow, range: x, autorange: false, ...(isTiny(state) ? { domain: [0, 1] } : {}) },
     yaxis: { ...yaxis, ...narrow, range: y, autorange: false },
-    ...(isNarrow(state) ? hiddenAxes(model.layout) : {}),
+    ...(isTiny(state) ? hiddenAxes(model.layout) : {}),
   };
+}
+
+function isTiny(state) {
+  return state.width > 0 && state.width < TINY;
 }
 
 

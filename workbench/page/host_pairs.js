@@ -19,9 +19,9 @@ export function rarity(model, value) {
 
 // The same pair under other models, as facts.
 export function underOthers(model, i, j) {
-  const lines = (model.others ?? []).map(({ name, z, coded }) => {
-    const value = coded ? (z[i][j] / 255) * 2 - 1 : z[i][j];
-    return factLine(name, value.toFixed(coded ? 2 : 4));
+  const lines = (model.others ?? []).map(({ name, z, coded, range: [low, high] = [-1, 1] }) => {
+    const value = coded ? low + (z[i][j] / 255) * (high - low) : z[i][j];
+    return factLine(name, value.toFixed(!coded ? 4 : high - low > 20 ? 1 : 2));
   });
   return lines.length ? [make("dl", "wb-pairs", {}, ...lines)] : [];
 }

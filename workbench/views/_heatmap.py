@@ -19,8 +19,14 @@ from workbench.analysis import (
 )
 from workbench.corpus import Corpus
 from workbench.errors import InputError, suggest
-from workbench.views._heatmap_figure import difference_scale, draw_heatmap, scale_of
-from workbench.views._order import Order, Ordered, ordered
+from workbench.views._heatmap_figure import (
+    Range,
+    checked_range,
+    difference_scale,
+    draw_heatmap,
+    scale_of,
+)
+from workbench.views._order import Order, Ordered, ordered, places_in
 from workbench.views._texts import corpus_frame, label_column, table_columns
 from workbench.views._view import View
 
@@ -37,8 +43,10 @@ def heatmap_view(
     clustering: Clustering | None = None,
     distribution: SimilarityDistribution | None = None,
     also: Sequence[SimilarityMatrix] = (),
+    color_range: Range | None = None,
     sampled_from: Corpus | None = None,
     columns_from: Corpus | None = None,
+    part: str = "",
     random_state: int = 0,
 ) -> View:
     """Return the heatmap of a similarity matrix.
@@ -46,7 +54,7 @@ def heatmap_view(
     Up to 200 texts a side the cells hold float32, above that 256 steps of the metric's range
     (cosine: -1 to 1; other metrics: the least to the greatest value), which is 20 times less to
     send. Above 2,000 texts a side a random sample is drawn, and the title says so. The colours
-    of a cosine always run from 0 to 1.
+    of a cosine always run from 0 to 1, so that figures can be compared.
 
     Parameters
     ----------
@@ -57,17 +65,21 @@ def heatmap_view(
         ``"cluster"``: by cluster. ``"similarity"``: like beside like (average linkage, its leaves
         ordered optimally up to 1,000 texts; up to 300 its tree stands in the margin).
     clustering
-        Clusters of the row texts.
+        Clusters of the texts, or of a corpus that they are some of.
     distribution
         How similar texts are in general: bars beside the matrix, a line for random pairs, and
         for each cell the share of random pairs that are less similar.
     also
         The same texts' similarities under other models, told for each cell.
+    color_range
+        The similarities at the ends of the colours, if others: the subtitle then says so.
     sampled_from
         The corpus that the matrix' texts were sampled from, if they were: the title then says
         of how many, and selections link to the other figures of that corpus.
     columns_from
         The same of the column texts, where they are others.
+    part
+        What the texts are, where somebody chose them instead of chance: two groups' names, say.
     random_state
         Seed of the sample drawn here.
 
@@ -75,11 +87,10 @@ def heatmap_view(
     ------
     InputError
         If the order is unknown, or is ``"label"`` and a corpus has no label, or the clusters, the
-        distribution or the further matrices are of other texts.
+        distribution or the further matrices are of other texts, or the range is none.
     """
-    known = ("given", "label", "cluster", "similarity")
-    if order not in known:
-        raise InputError(f"heatmap_view: order={order!r} is unknown. {suggest(str(order), known)}")
+    colors = checked_range(color_range)
+    _check_order("heatmap_view", order)
     if distribution is not None and distribution.matrix is not matrix:
         raise InputError("heatmap_view: distribution= is of another matrix. Make it of this one.")
     for other in also:
@@ -90,17 +101,26 @@ def heatmap_view(
         column_order = _sample(len(matrix.columns.corpus), random_state)
     values = matrix.values[np.ix_(row_order, column_order)]
     shown = ordered(matrix, row_order, column_order, values, order, clustering)
-    texts, meta = _described(matrix, shown, order, (sampled_from, columns_from), clustering)
+    sampled = (sampled_from, columns_from)
+    texts, meta = _described(matrix, shown, order, sampled, clustering)
     meta["title"] = _title(matrix)
+    meta["subtitle"] = _subtitle(matrix, shown.values.shape, order, sampled, part, colors)
     if distribution is not None and len(distribution.baseline):
         meta |= _baseline(distribution)
     cells = np.ix_(shown.rows, shown.columns)
     others = [(one.rows.spec.title(), one.values[cells]) for one in also]
-    scale = scale_of(shown.values, matrix.metric)
+    scale = scale_of(shown.values, matrix.metric, colors)
     return View(draw_heatmap(shown, texts, meta, scale, others, distribution), texts)
 
 
-def difference_view(difference: SimilarityDifference, *, order: Order = "similarity") -> View:
+def difference_view(
+    difference: SimilarityDifference,
+    *,
+    order: Order = "similarity",
+    clustering: Clustering | None = None,
+    color_range: Range | None = None,
+    sampled_from: Corpus | None = None,
+) -> View:
     """Return where two models differ: the first one's similarities minus the second's.
 
     The colours diverge from zero and reach to 0.5 on both sides (cosine), so that figures of
@@ -111,14 +131,19 @@ def difference_view(difference: SimilarityDifference, *, order: Order = "similar
     ----------
     difference
         The two models' similarities of at most 2,000 texts a side.
-    order
+    order, clustering, sampled_from
         As for a heatmap.
+    color_range
+        The differences at the ends of the colours, if others: ``(-x, x)``.
 
     Raises
     ------
     InputError
-        If there are more texts, or the order is unknown or needs a label that is not there.
+        If there are more texts, or the order is unknown or needs a label that is not there, or
+        zero is not in the middle of the range.
     """
+    colors = checked_range(color_range, around_zero=True)
+    _check_order("difference_view", order)
     first, second = difference.first, difference.second
     if max(difference.values.shape) > MOST_TEXTS:
         raise InputError(
@@ -127,14 +152,27 @@ def difference_view(difference: SimilarityDifference, *, order: Order = "similar
             "the embeddings first: embeddings.sample(2000)."
         )
     rows, columns = (np.arange(count) for count in difference.values.shape)
-    shown = ordered(first, rows, columns, first.values, order)
+    shown = ordered(first, rows, columns, first.values, order, clustering)
     cells = np.ix_(shown.rows, shown.columns)
-    texts, meta = _described(first, shown, order, (None, None), None)
-    meta |= {"title": difference.title(), "metric": f"{difference.metric} difference"}
+    sampled = (sampled_from, None)
+    texts, meta = _described(first, shown, order, sampled, clustering)
+    names = [one.rows.spec.title() for one in (first, second)]
+    said = _subtitle(first, shown.values.shape, order, sampled, "", colors)
+    meta |= {
+        "title": difference.title(),
+        "subtitle": f"{said} · red: more alike under {names[0]}, blue: under {names[1]}",
+        "metric": f"{difference.metric} difference",
+    }
     others = [(one.rows.spec.title(), one.values[cells]) for one in (first, second)]
     drawn = replace(shown, values=difference.values[cells])
-    scale = difference_scale(drawn.values, difference.metric)
+    scale = difference_scale(drawn.values, difference.metric, colors)
     return View(draw_heatmap(drawn, texts, meta, scale, others), texts)
+
+
+def _check_order(caller: str, order: object) -> None:
+    known = ("given", "label", "cluster", "similarity")
+    if order not in known:
+        raise InputError(f"{caller}: order={order!r} is unknown. {suggest(str(order), known)}")
 
 
 def _described(
@@ -153,8 +191,7 @@ def _described(
     )
     meta = {
         "kind": "heatmap",
-        "corpus": _fingerprint(sampled[0] or rows, sampled[1] or columns, one),
-        "subtitle": _subtitle(matrix, shown.values.shape, order, sampled),
+        "corpus": _fingerprint(sampled[0] or rows, sampled[1] or columns, texts, one),
         "label": label_column(rows),
         "column_label": label_column(columns),
         "color_columns": [],
@@ -194,7 +231,7 @@ def _texts(
     first, row_places = _drawn(rows, row_order, clustering)
     if one:
         return first, row_places, row_places
-    second, column_places = _drawn(columns, column_order)
+    second, column_places = _drawn(columns, column_order, clustering)
     if set(first["id"]) & set(second["id"]):
         first = first.assign(id=[f"row {text_id}" for text_id in first["id"]])
         second = second.assign(id=[f"column {text_id}" for text_id in second["id"]])
@@ -206,12 +243,18 @@ def _drawn(
     corpus: Corpus, order: IntArray, clustering: Clustering | None = None
 ) -> tuple[pd.DataFrame, IntArray]:
     kept = np.sort(order)
-    texts = corpus_frame(corpus, clustering).iloc[kept].reset_index(drop=True)
-    return texts, np.searchsorted(kept, order)
+    at = None if clustering is None else places_in(clustering, corpus)
+    if clustering is None or at is None:
+        texts = corpus_frame(corpus).iloc[kept]
+    else:
+        texts = corpus_frame(clustering.embeddings.corpus, clustering).iloc[at[kept]]
+    return texts.reset_index(drop=True), np.searchsorted(kept, order)
 
 
-def _fingerprint(rows: Corpus, columns: Corpus, one: bool) -> str:
-    return rows.fingerprint if one else f"{rows.fingerprint} × {columns.fingerprint}"
+def _fingerprint(rows: Corpus, columns: Corpus, texts: pd.DataFrame, one: bool) -> str:
+    """Return what links figures: one corpus, also where rows and columns are parts of it."""
+    same = rows.fingerprint == columns.fingerprint and set(texts["id"]) <= set(rows.ids)
+    return rows.fingerprint if one or same else f"{rows.fingerprint} × {columns.fingerprint}"
 
 
 def _title(matrix: SimilarityMatrix) -> str:
@@ -226,6 +269,8 @@ def _subtitle(
     drawn: tuple[int, ...],
     order: Order,
     sampled: tuple[Corpus | None, Corpus | None],
+    part: str,
+    colors: Range | None,
 ) -> str:
     given = (matrix.rows.corpus, matrix.columns.corpus)
     whole = [len(one or other) for one, other in zip(sampled, given, strict=True)]
@@ -234,5 +279,6 @@ def _subtitle(
         for shown, total in zip(drawn, whole, strict=True)
     ]
     how = {"given": "in the order given", "label": "grouped by label", "cluster": "by cluster"}
-    said = sides[0] if matrix.symmetric else " × ".join(sides)
-    return f"{said}, {how.get(order, 'ordered by similarity')}"
+    said = part or (sides[0] if matrix.symmetric else " × ".join(sides))
+    ends = "" if colors is None else f" · colours from {colors[0]:g} to {colors[1]:g}"
+    return f"{said}, {how.get(order, 'ordered by similarity')}{ends}"

@@ -14,14 +14,20 @@ from plotly.colors import sample_colorscale
 
 from workbench._arrays import FloatArray
 from workbench.analysis import SimilarityDistribution
+from workbench.analysis.similarity import SIMILARITIES
+from workbench.errors import InputError
 from workbench.views._order import Ordered
 from workbench.views._strings import plotly_text
 from workbench.views.theme import COLORSCALE, INK, template
 
 __all__ = [
+    "ON_DARK",
+    "Range",
     "Scale",
+    "checked_range",
     "difference_scale",
     "draw_heatmap",
+    "group_lines",
     "matrix_layout",
     "matrix_ticks",
     "scale_colors",
@@ -31,10 +37,13 @@ __all__ = [
 _EXACT = 200
 _TICKS = 36
 _GROUPS = 30
+ON_DARK, _ON_LIGHT = "rgba(255,255,255,0.7)", "rgba(60,60,60,0.55)"  # lines between groups
 _TREE = 300  # texts whose tree can be read
 _TREE_SHARE = 0.16  # of the matrix' height
-_BARS = (0.86, 0.99)  # the histogram's part of the width
+_BARS = (0.85, 1.0)  # the histogram's part of the width
 _MOST_DIFFERENCE = 0.5
+# The colour bar as the axis of the bars: as high as the plot, and right beside it.
+_BESIDE_BARS = {"x": 1.0, "xpad": 3, "ypad": 0, "len": 1.0, "y": 0.5, "outlinewidth": 0}
 
 Range: TypeAlias = "tuple[float, float]"
 
@@ -58,20 +67,42 @@ class Scale:
     colorscale: str
 
 
-def scale_of(values: FloatArray, metric: str) -> Scale:
+def scale_of(values: FloatArray, metric: str, color_range: Range | None = None) -> Scale:
     """Return the scale of similarities: for a cosine always the same, to compare figures."""
     if metric == "cosine":
-        return Scale((-1.0, 1.0), (0.0, 1.0), COLORSCALE)
+        return Scale((-1.0, 1.0), color_range or (0.0, 1.0), COLORSCALE)
     low, high = float(values.min()), float(values.max())
     span = (low, high if high > low else low + 1.0)
-    return Scale(span, span, COLORSCALE)
+    return Scale(span, color_range or span, COLORSCALE)
 
 
-def difference_scale(values: FloatArray, metric: str) -> Scale:
+def difference_scale(values: FloatArray, metric: str, color_range: Range | None = None) -> Scale:
     """Return the scale of differences: zero in the middle, for a cosine always the same."""
     most = float(np.abs(values).max()) or 1.0
     reach = _MOST_DIFFERENCE if metric == "cosine" else most
+    if color_range is not None:
+        reach = color_range[1]
     return Scale((-max(most, reach), max(most, reach)), (-reach, reach), "RdBu_r")
+
+
+def checked_range(color_range: object, *, around_zero: bool = False) -> Range | None:
+    """Return the two ends of the colours, or None, or raise an InputError."""
+    if color_range is None:
+        return None
+    try:
+        low, high = (float(end) for end in color_range)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        low = high = float("nan")
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise InputError(
+            f"color_range: expected two numbers, the lower one first: (0, 1); got {color_range!r}."
+        )
+    if around_zero and low != -high:
+        raise InputError(
+            f"color_range: a difference has zero in the middle; got {color_range!r}. Give "
+            f"({-max(abs(low), abs(high)):g}, {max(abs(low), abs(high)):g})."
+        )
+    return low, high
 
 
 def draw_heatmap(
@@ -91,18 +122,17 @@ def draw_heatmap(
     meta |= {"coded": coded, "value_range": list(scale.span)}
     if others:
         meta["also"] = [
-            {"name": name, "z": _codes(values, (-1.0, 1.0)) if coded else values, "coded": coded}
-            for name, values in others
+            {"name": name, **_other_model(values, coded, meta["metric"])} for name, values in others
         ]
-    beside = distribution is not None and bool(len(distribution.baseline))
-    figure = go.Figure(layout=matrix_layout(meta, beside))
+    bars = None if distribution is None else _bars(distribution, scale)
+    figure = go.Figure(layout=matrix_layout(meta, bars is not None))
     figure.add_heatmap(
         z=_codes(shown.values, scale.span) if coded else shown.values,
-        **scale_colors(shown.values, scale, coded, meta["metric"]),
+        **scale_colors(shown.values, scale, coded, "" if bars else meta["metric"]),
         hovertemplate="row %{y}, column %{x}<extra></extra>",
     )
-    if beside and distribution is not None:
-        _add_distribution(figure, distribution, scale)
+    if bars is not None:
+        _add_distribution(figure, *bars, scale)
     if shown.tree is not None and len(shown.rows) <= _TREE:
         meta["tree_height"] = _TREE_SHARE * len(shown.rows)
         _add_tree(figure, shown.tree, meta["tree_height"])
@@ -112,7 +142,10 @@ def draw_heatmap(
 
 
 def scale_colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> dict[str, Any]:
-    """Return the colours and their bar; ends that values lie beyond are marked."""
+    """Return the colours and their bar; ends that values lie beyond are marked.
+
+    Without a metric, the bar is the axis of the distribution beside it.
+    """
     low, high = scale.colors
     ticks = np.linspace(low, high, 5)
     names = [f"{tick:.2f}" for tick in ticks]
@@ -126,7 +159,7 @@ def scale_colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> 
         "zmax": float(where[-1]),
         "colorscale": scale.colorscale,
         "colorbar": {
-            "title": {"text": metric, "font": {"size": 12}},
+            **({"title": {"text": metric, "font": {"size": 12}}} if metric else _BESIDE_BARS),
             "thickness": 12,
             "tickvals": where.tolist(),
             "ticktext": [plotly_text(name) for name in names],
@@ -142,29 +175,56 @@ def _codes(values: FloatArray, span: Range) -> NDArray[np.uint8]:
     return np.clip(np.rint(_steps(values, span)), 0, 255).astype(np.uint8)
 
 
-def _add_distribution(figure: go.Figure, found: SimilarityDistribution, scale: Scale) -> None:
-    """Add bars along the colour scale; what lies beyond it is counted at its ends."""
+def _other_model(values: FloatArray, coded: bool, metric: str) -> dict[str, Any]:
+    """Return another model's similarities of the same cells, and the range of their codes."""
+    if not coded:
+        return {"z": values, "coded": False}
+    span = scale_of(values, metric.removesuffix(" difference")).span
+    return {"z": _codes(values, span), "coded": True, "range": list(span)}
+
+
+Bars: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]"
+
+
+def _bars(found: SimilarityDistribution, scale: Scale) -> Bars | None:
+    """Return middles of bins along the colours, and shares; what lies beyond is at the ends.
+
+    None where there are no pairs, or no bin lies within the colours.
+    """
     low, high = scale.colors
-    figure.update_layout(yaxis2={"range": [low, high]})
     middles = (found.edges[:-1] + found.edges[1:]) / 2
     kept = (middles > low) & (middles < high)
+    if not len(found.baseline) or not kept.any():
+        return None
     first, last = np.flatnonzero(kept)[[0, -1]]
 
-    def within(shares: NDArray[np.float64]) -> NDArray[np.float32]:
+    def within(shares: NDArray[np.float64]) -> NDArray[np.float64]:
         inside = shares[kept].copy()
         inside[0] += shares[:first].sum()
         inside[-1] += shares[last + 1 :].sum()
-        return inside.astype(np.float32)
+        return inside
 
-    colors = sample_colorscale(scale.colorscale, (middles[kept] - low) / (high - low))
+    return middles[kept], within(found.shares), within(found.baseline_shares)
+
+
+def _add_distribution(
+    figure: go.Figure,
+    middles: NDArray[np.float64],
+    shares: NDArray[np.float64],
+    random: NDArray[np.float64],
+    scale: Scale,
+) -> None:
+    low, high = scale.colors
+    figure.update_layout(yaxis2={"range": [low, high]})
+    colors = sample_colorscale(scale.colorscale, (middles - low) / (high - low))
     where = {"xaxis": "x2", "yaxis": "y2", "showlegend": False, "hoverinfo": "skip"}
     figure.add_bar(
-        x=within(found.shares), y=middles[kept], orientation="h",
+        x=shares.astype(np.float32), y=middles, orientation="h",
         marker={"color": colors, "line": {"width": 0}}, meta={"part": "histogram"}, **where,
     )  # fmt: skip
     figure.add_scatter(
-        x=within(found.baseline_shares), y=middles[kept], mode="lines",
-        line={"color": INK["light"], "width": 1.5, "shape": "spline"},
+        x=random.astype(np.float32), y=middles, mode="lines",
+        line={"color": INK["light"], "width": 1.5, "shape": "vhv"},
         meta={"part": "baseline"}, **where,
     )  # fmt: skip
 
@@ -198,7 +258,9 @@ def _name_axes(
     # A matrix with itself has the same names on both sides: once is enough.
     same = meta["rows"] == meta["columns"]
     figure.update_layout(yaxis=down, xaxis={"showticklabels": False} if same else across)
-    figure.update_layout(shapes=_bounds(shown))
+    color = ON_DARK if meta["metric"] in SIMILARITIES else _ON_LIGHT
+    shape = (len(shown.rows), len(shown.columns))
+    figure.update_layout(shapes=group_lines(shown.groups, shown.column_groups, shape, color))
 
 
 def _starts(groups: Sequence[str]) -> NDArray[np.int64]:
@@ -218,12 +280,13 @@ def matrix_ticks(groups: Sequence[str], ids: list[str], most: int = 12) -> dict[
     return {"showticklabels": False}
 
 
-def _bounds(shown: Ordered) -> list[dict[str, Any]]:
-    """Return thin lines between the groups."""
-    line = {"type": "line", "line": {"width": 0.75, "color": "rgba(255,255,255,0.7)"}}
+def group_lines(
+    groups: Sequence[str], column_groups: Sequence[str], shape: tuple[int, int], color: str
+) -> list[dict[str, Any]]:
+    """Return thin lines between the groups of a matrix of (rows, columns)."""
+    line = {"type": "line", "line": {"width": 0.75, "color": color}}
     found: list[dict[str, Any]] = []
-    sides = (("x", "y", shown.column_groups, len(shown.rows)),
-             ("y", "x", shown.groups, len(shown.columns)))  # fmt: skip
+    sides = (("x", "y", column_groups, shape[0]), ("y", "x", groups, shape[1]))
     for axis, other, groups, reach in sides:
         if not groups or len(starts := _starts(groups)) > _GROUPS:
             continue
@@ -235,10 +298,10 @@ def _bounds(shown: Ordered) -> list[dict[str, Any]]:
 def matrix_layout(meta: dict[str, Any], beside: bool) -> dict[str, Any]:
     """Return the layout of a square matrix, with room for a distribution beside it."""
     bare = {"showgrid": False, "zeroline": False, "showline": False, "ticks": ""}
-    title = {"text": "share of pairs<br>(line: random)", "font": {"size": 11}}
+    title = {"text": "bars: these pairs<br>line: random pairs", "font": {"size": 11}}
     bars = {
         "xaxis2": {**bare, "domain": list(_BARS), "anchor": "y2", "showticklabels": False,
-                   "rangemode": "tozero", "title": title},
+                   "autorange": "reversed", "rangemode": "tozero", "title": title},
         "yaxis2": {**bare, "anchor": "x2", "showticklabels": False},
     }  # fmt: skip
     return {

@@ -14,7 +14,7 @@ from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.views._texts import NONE, category_name
 
-__all__ = ["Order", "Ordered", "ordered"]
+__all__ = ["Order", "Ordered", "ordered", "places_in"]
 
 Order: TypeAlias = Literal["given", "label", "cluster", "similarity"]
 
@@ -85,18 +85,35 @@ def _group_names(
     corpus: Corpus, rows: IntArray, order: Order, clustering: Clustering | None
 ) -> list[str]:
     if order == "cluster":
-        if clustering is None or clustering.embeddings.corpus.fingerprint != corpus.fingerprint:
+        places = None if clustering is None else places_in(clustering, corpus)
+        if clustering is None or places is None:
             raise InputError(
                 f"heatmap_view: order='cluster' needs clusters of the texts of {corpus.name!r}: "
                 "clustering=wb.cluster(vectors)."
             )
-        return [clustering.name_of(int(label)) for label in clustering.labels[rows]]
+        return [clustering.name_of(int(label)) for label in clustering.labels[places[rows]]]
     if corpus.labels is None:
         raise InputError(
             f"heatmap_view: order='label' needs a corpus with a label; {corpus.name!r} has none. "
             "Name one: read_corpus(..., label='topic'), or use order='similarity'."
         )
     return [category_name(value) for value in corpus.labels[rows]]
+
+
+def places_in(clustering: Clustering, corpus: Corpus) -> IntArray | None:
+    """Return where a corpus' texts, all or some of those clustered, stand in the clustering.
+
+    None where it is of other texts.
+    """
+    whole = clustering.embeddings.corpus
+    if whole.fingerprint == corpus.fingerprint:
+        return np.arange(len(corpus))
+    try:
+        places = whole.positions(corpus.ids)
+    except InputError:
+        return None
+    same = all(whole.texts[place] == text for place, text in zip(places, corpus.texts, strict=True))
+    return places if same else None
 
 
 def _by_name(names: list[str]) -> IntArray:
