@@ -10,7 +10,7 @@ import pytest
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from workbench.analysis import SimilarityMatrix, similarity_matrix
+from workbench.analysis import SimilarityMatrix, cluster, similarity_matrix
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -130,6 +130,15 @@ def test_texts_without_a_label_come_last(embedded: Embedded) -> None:
     assert view.meta["rows"] == [5, 2, 0, 3, 1, 4]
     assert view.figure.layout.yaxis.ticktext == ("None", "a", "b", "?", "(none)")
     assert View.from_json(view.to_json()).texts["l"].tolist() == labels
+
+
+def test_clusters_stand_in_the_order_of_their_numbers() -> None:
+    owner = np.random.default_rng(0).permutation(np.arange(48) % 12)
+    vectors = 5 * np.eye(12)[owner] + 0.01
+    embeddings = Embeddings.from_array(vectors, numbered(48))
+    clustering = cluster(embeddings, method="kmeans", n_clusters=12)
+    view = heatmap_view(similarity_matrix(embeddings), order="cluster", clustering=clustering)
+    assert clustering.labels[view.meta["rows"]].tolist() == np.repeat(np.arange(12), 4).tolist()
 
 
 def neighbours(values: np.ndarray) -> float:

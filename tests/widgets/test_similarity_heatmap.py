@@ -146,16 +146,98 @@ def test_order_by_cluster(texts_of: TextsOf, find: Find) -> None:
         SimilarityHeatmap(one, order="cluster")
 
 
-def test_many_other_texts_are_sampled_too() -> None:
-    vectors = np.random.default_rng(0).normal(size=(20_000, 4))
-    rows = Embeddings.from_array(vectors, [f"text {row}" for row in range(20_000)])
-    columns = Embeddings.from_array(-vectors, [f"other {row}" for row in range(20_000)])
-    widget = SimilarityHeatmap(rows, columns)
+def test_many_other_texts_are_in_groups_too(many: Embeddings) -> None:
+    columns = Embeddings.from_array(-many.vectors[:30], [f"other {row}" for row in range(30)])
+    widget = SimilarityHeatmap(many, columns, order="given")
+    assert widget.blocks is not None
+    assert not widget.blocks.symmetric
+    assert widget.blocks.names[0] == "texts 1–50"
+    widget.open_block(1, 0)
     assert widget.matrix is not None
-    assert widget.matrix.values.shape == (2000, 2000)
-    sample = "a random sample of 2,000 of 20,000 texts"
-    assert widget.view().meta["subtitle"].startswith(f"{sample} × {sample}")
-    assert SimilarityHeatmap(rows, rows).blocks is not None
+    expected = cosine_similarity(many.vectors[50:100], columns.vectors)
+    np.testing.assert_allclose(widget.matrix.values, expected, atol=1e-5)
+    assert widget.view().meta["subtitle"].startswith("texts 51–100 (50 texts) × texts 1–30 (30), ")
+    with pytest.raises(InputError, match=r"no cell \(0, 1\); there are 80 × 1 groups"):
+        widget.open_block(0, 1)
+    assert SimilarityHeatmap(many, many).blocks is not None
+    by_dot = SimilarityHeatmap(columns, many, metric="dot").view()
+    assert by_dot.meta["subtitle"].startswith("30 texts × a random sample of 2,000 of 4,000 texts")
+
+
+def test_two_large_groups_open_against_each_other() -> None:
+    owner = np.arange(4000) // 1500
+    noise = np.random.default_rng(0).normal(size=(4000, 4))
+    corpus = Corpus(
+        tuple(f"text {row}" for row in range(4000)),
+        columns={"kind": [f"kind {one}" for one in owner]},
+        label="kind",
+    )
+    first = Embeddings.from_array(noise, corpus)
+    second = Embeddings.from_array(noise**3 + 0.1, corpus, name="other")
+    widget = SimilarityHeatmap(first, order="label", also=[second])
+    assert widget.blocks is not None
+    blocks = widget.blocks
+    pair = next(
+        (i, j)
+        for i in range(len(blocks.names))
+        for j in range(len(blocks.names))
+        if i != j and blocks.sizes[i] + blocks.sizes[j] > 1500
+    )
+    widget.selection = [corpus.ids[blocks.rows(pair[0])[0]]]
+    widget.open_block(*pair)
+    assert widget.matrix is not None
+    view = widget.view()
+    assert view.meta["corpus"] == corpus.fingerprint, "it stays linked to the other figures"
+    assert "random sample" not in view.meta["subtitle"]
+    assert f"{blocks.names[pair[0]]} (" in view.meta["subtitle"]
+    assert len(widget.selection) == 1
+    rows, columns = (widget.matrix.rows, widget.matrix.columns)
+    (told,) = view.meta["also"]
+    low, high = told["range"]
+    ids = view.texts["id"].to_numpy()
+    down, across = (corpus.positions(ids[view.meta[side]]) for side in ("rows", "columns"))
+    expected = cosine_similarity(second.vectors[down], second.vectors[across])
+    np.testing.assert_allclose(low + told["z"] / 255 * (high - low), expected, atol=1 / 255)
+    assert {len(rows), len(columns)} == set(view.figure.data[0].z.shape)
+    outside = next(one for one in corpus.ids if one not in set(ids))
+    with pytest.raises(InputError, match="1 of the ids are not in this figure"):
+        widget.selection = [outside]
+
+
+def test_a_range_of_colours(texts_of: TextsOf, many: Embeddings) -> None:
+    for embeddings in (texts_of(12), many):
+        view = SimilarityHeatmap(embeddings, color_range=(0.2, 0.8)).view()
+        cells = view.figure.data[0]
+        assert (cells.zmin, cells.zmax) == (0.2, 0.8)
+        assert "colours from 0.2 to 0.8" in view.meta["subtitle"]
+    with pytest.raises(InputError, match=r"color_range: expected two numbers.*got \(1, 0\)"):
+        SimilarityHeatmap(texts_of(5), color_range=(1, 0))
+    with pytest.raises(InputError, match=r"zero in the middle.*Give \(-0.4, 0.4\)"):
+        SimilarityHeatmap(texts_of(5), minus=texts_of(5), color_range=(-0.1, 0.4))
+
+
+def test_a_difference_of_many_is_of_a_sample_and_says_so(many: Embeddings) -> None:
+    view = SimilarityHeatmap(many, minus=many).view()
+    assert view.meta["subtitle"].startswith("a random sample of 2,000 of 4,000 texts")
+    assert view.meta["corpus"] == many.corpus.fingerprint
+    with pytest.raises(InputError, match="two models on one set of texts"):
+        SimilarityHeatmap(many, Embeddings.from_array(np.eye(8), list("abcdefgh")), minus=many)
+
+
+def test_a_sample_is_ordered_by_clusters_of_the_whole(many: Embeddings) -> None:
+    clustering = cluster(many, method="kmeans", n_clusters=4)
+    view = SimilarityHeatmap(many, order="cluster", clustering=clustering, metric="dot").view()
+    places = many.corpus.positions(view.texts["id"].to_numpy()[view.meta["rows"]])
+    assert np.count_nonzero(np.diff(clustering.labels[places])) == 3
+    assert view.texts["cluster"].tolist() == (
+        clustering.labels[many.corpus.positions(view.texts["id"])].tolist()
+    )
+    grouped = SimilarityHeatmap(many, order="cluster", clustering=clustering)
+    assert grouped.blocks is not None
+    assert len(set(grouped.blocks.row_blocks.groups)) == 4
+    for order in ("cluster", "labels"):
+        with pytest.raises(InputError, match=f"order='{order}'"):
+            SimilarityHeatmap(many, order=order)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -74,7 +75,7 @@ def named_blocks(source: Embeddings, names: Sequence[str], seed: int) -> TextBlo
     found: list[str] = []
     groups: list[str] = []
     every = np.array(names, dtype=object)
-    for name in sorted(set(names)):
+    for name in sorted(set(names), key=_by_number):
         rows = np.flatnonzero(every == name)
         parts = -(-len(rows) // _TYPICAL_TEXTS)
         which = _in_parts(vectors[rows], parts, seed)
@@ -83,6 +84,11 @@ def named_blocks(source: Embeddings, names: Sequence[str], seed: int) -> TextBlo
         found += [name] if count == 1 else [f"{name} ({part + 1})" for part in range(count)]
         groups += [name] * count
     return replace(_blocks(source, vectors, labels, _distinct(found)), groups=tuple(groups))
+
+
+def _by_number(name: str) -> tuple[int, str]:
+    number = re.match(r"(\d{1,9}): ", name)  # clusters are called "10: words"
+    return int(number[1]) if number else -1, name
 
 
 def given_blocks(source: Embeddings) -> TextBlocks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from workbench.analysis import (
     similarity_matrix,
 )
 from workbench.analysis.similarity import SIMILARITIES
-from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError, suggest
 from workbench.views import (
@@ -29,14 +28,23 @@ from workbench.views import (
     difference_view,
     heatmap_view,
 )
-from workbench.views._texts import category_name
 from workbench.widgets._controls import button, choice, row
+from workbench.widgets._heatmap_texts import group_names, is_many, sampled, taken
 from workbench.widgets._panel import FigurePanel, OnSave, check_on_save
 from workbench.widgets._status import sentence
 
 __all__ = ["SimilarityHeatmap"]
 
-_OPTIONS = ("order", "metric", "also", "minus", "clustering", "random_state", "on_save")
+_OPTIONS = (
+    "order",
+    "metric",
+    "also",
+    "minus",
+    "clustering",
+    "color_range",
+    "random_state",
+    "on_save",
+)
 _ORDERS = (
     ("as given", "given"),
     ("by label", "label"),
@@ -49,8 +57,8 @@ class SimilarityHeatmap(FigurePanel):
     """The similarity of each text to each, live: point to read both, click to keep the pair.
 
     Above 2,000 texts, groups of them are shown (by label, by cluster, or of like texts): a cell
-    is the mean similarity of two groups, and opens on a click. Of two sets, or by another
-    similarity than cosine, a random sample is shown, and the figure says so.
+    is the mean similarity of two groups, and opens on a click. By another similarity than cosine,
+    or of a difference, a random sample is shown, and the figure says so.
 
     Parameters
     ----------
@@ -70,6 +78,9 @@ class SimilarityHeatmap(FigurePanel):
         and the difference is shown.
     clustering
         Clusters of the row texts, to order by.
+    color_range
+        The similarities at the ends of the colours; the same for all models when None: 0 and 1
+        for a cosine, -0.5 and 0.5 for a difference.
     random_state
         The seed of the sample, the random pairs, and the groups.
     on_save
@@ -97,6 +108,7 @@ class SimilarityHeatmap(FigurePanel):
         also: Sequence[Embeddings] = (),
         minus: Embeddings | None = None,
         clustering: Clustering | None = None,
+        color_range: tuple[float, float] | None = None,
         random_state: int = 0,
         on_save: OnSave = None,
         **unknown: object,
@@ -105,20 +117,27 @@ class SimilarityHeatmap(FigurePanel):
             raise InputError(f"SimilarityHeatmap has no option {name!r}. {suggest(name, _OPTIONS)}")
         check_on_save(on_save)
         other = None if other is embeddings else other
-        self._source = embeddings
+        if minus is not None and other is not None:
+            raise InputError(
+                "SimilarityHeatmap: minus= compares two models on one set of texts; leave other= "
+                "out."
+            )
+        self._source, self._other = embeddings, other
         self._clustering = clustering
         self._also, self._minus = tuple(also), minus
+        self._color_range = color_range
         self._random_state = random_state
-        one = other is None and minus is None and metric == "cosine"
-        self._in_blocks = one and _is_many(embeddings)
+        many = isinstance(embeddings, Embeddings) and (is_many(embeddings) or is_many(other))
+        self._in_blocks = many and minus is None and metric == "cosine"
         self._opened: tuple[int, int] | None = None
         self._matrix: SimilarityMatrix | None = None
+        self._said = ""  # what is shown, where a person chose it
         if self._in_blocks:
             self._blocks = self._grouped(order)
-            view = blocks_view(self._blocks)
+            view = self._drawn_blocks()
         else:
-            self._rows, self._rows_from = _sample(embeddings, random_state)
-            self._columns, self._columns_from = _sample(other, random_state)
+            self._rows, self._rows_from = sampled(embeddings, random_state)
+            self._columns, self._columns_from = sampled(other, random_state)
             self._matrix = similarity_matrix(self._rows, self._columns, metric=metric)
             view = self._draw(self._matrix, order)
         doc = "Back to all groups"
@@ -145,29 +164,43 @@ class SimilarityHeatmap(FigurePanel):
     def open_block(self, row: int, column: int) -> None:
         """Show the texts of two groups in full, as a click on their cell does.
 
+        Up to 2,000 texts of one corpus each against each; above, and of two sets, those of the
+        row's group against those of the column's.
+
         Raises
         ------
         InputError
             If there is no such group.
         """
-        count = len(self._blocks.names) if self._in_blocks else 0
-        if not (0 <= row < count and 0 <= column < count):
-            raise InputError(
-                f"open_block: there is no cell ({row}, {column}); there are {count} groups."
-            )
-        rows = np.union1d(self._blocks.rows(row), self._blocks.rows(column))
-        part = self._source.take(rows)
-        self._matrix = similarity_matrix(part)
-        self._rows, self._rows_from = part, self._source.corpus
+        height, width = self._blocks.values.shape if self._in_blocks else (0, 0)
+        if not (0 <= row < height and 0 <= column < width):
+            many = f"{height} groups" if height == width else f"{height} × {width} groups"
+            raise InputError(f"open_block: there is no cell ({row}, {column}); there are {many}.")
+        down, across = self._blocks.row_blocks, self._blocks.column_blocks
+        rows, columns = down.rows(row), across.rows(column)
+        both = np.union1d(rows, columns)
         self._columns = self._columns_from = None
+        if self._blocks.symmetric and len(both) <= MOST_TEXTS:
+            rows = both
+        else:
+            self._columns, self._columns_from = taken(across.embeddings, columns)
+        self._rows, self._rows_from = taken(down.embeddings, rows)
+        sides = [f"{down.names[row]} ({down.sizes[row]:,} texts)"]
+        if not (self._blocks.symmetric and row == column):
+            sides.append(f"{across.names[column]} ({across.sizes[column]:,})")
+        self._said = (" and " if self._columns is None else " × ").join(sides)
+        self._matrix = similarity_matrix(self._rows, self._columns)
         self._opened = (row, column)
-        self._host.show(self._draw(self._matrix, "similarity"))
+        self._show(self._draw(self._matrix, "similarity"))
         self._back.layout.display = ""
+
+    def _show(self, view: View) -> None:
+        self._ids = frozenset(view.texts["id"])
+        self._host.show(view)
 
     def _build(self, order: str, metric: str, other: Embeddings | None) -> Any:
         labelled = all(side.corpus.label for side in (self._source, other) if side is not None)
-        fits = {"label": labelled, "cluster": self._clustering is not None and other is None,
-                "given": not self._in_blocks}  # fmt: skip
+        fits = {"label": labelled, "cluster": self._clustering is not None and other is None}
         orders = [entry for entry in _ORDERS if fits.get(entry[1], True)]
         shown = order if order in [value for _, value in orders] else "similarity"
         self._order = choice("Order", "workbench-order", orders, shown)
@@ -191,7 +224,13 @@ class SimilarityHeatmap(FigurePanel):
     def _draw(self, matrix: SimilarityMatrix, order: Order) -> View:
         if self._minus is not None:
             other = similarity_matrix(self._part_of(self._minus), metric=matrix.metric)
-            return difference_view(similarity_difference(matrix, other), order=order)
+            return difference_view(
+                similarity_difference(matrix, other),
+                order=order,
+                clustering=self._clustering,
+                color_range=self._color_range,
+                sampled_from=self._rows_from,
+            )
         whole = self._source if matrix.symmetric else None
         found = similarity_distribution(matrix, baseline=whole, random_state=self._random_state)
         return heatmap_view(
@@ -200,32 +239,49 @@ class SimilarityHeatmap(FigurePanel):
             clustering=self._clustering,
             distribution=found,
             also=self._others(matrix),
+            color_range=self._color_range,
             sampled_from=self._rows_from,
             columns_from=self._columns_from,
+            part=self._said,
             random_state=self._random_state,
         )
 
     def _others(self, matrix: SimilarityMatrix) -> list[SimilarityMatrix]:
-        parts = [self._part_of(one) for one in self._also] if matrix.symmetric else []
-        return [similarity_matrix(one, metric=matrix.metric) for one in parts]
+        """Return the similarities of the same texts under the other models."""
+        if self._other is not None:
+            return []
+        found = []
+        for one in self._also:
+            columns = None if matrix.symmetric else self._part_of(one, matrix.columns)
+            rows = self._part_of(one, matrix.rows)
+            found.append(similarity_matrix(rows, columns, metric=matrix.metric))
+        return found
 
-    def _part_of(self, embeddings: Embeddings) -> Embeddings:
+    def _part_of(self, embeddings: Embeddings, shown: Embeddings | None = None) -> Embeddings:
         """Return another model's vectors of the texts that are shown."""
         if embeddings.corpus.fingerprint != self._source.corpus.fingerprint:
             raise InputError(
                 f"SimilarityHeatmap: {embeddings.corpus.name!r} under {embeddings.spec.title()} is "
                 f"of other texts than {self._source.corpus.name!r}. Embed one corpus with both."
             )
-        return embeddings.take(self._source.corpus.positions(self._rows.corpus.ids))
+        ids = (shown or self._rows).corpus.ids
+        return embeddings.take(self._source.corpus.positions(ids))
 
     def _grouped(self, order: str) -> BlockSimilarities:
-        corpus = self._source.corpus
-        by: list[str] | str = "similarity"
-        if order == "cluster" and self._clustering is not None:
-            by = [self._clustering.name_of(int(one)) for one in self._clustering.labels]
-        elif order in ("label", "given") and corpus.labels is not None:
-            by = [category_name(one) for one in corpus.labels]
-        return block_similarities(self._source, by, random_state=self._random_state)
+        by = group_names(self._source, order, self._clustering)
+        other_by = (
+            None if self._other is None else group_names(self._other, order, self._clustering)
+        )
+        return block_similarities(
+            self._source,
+            by,
+            other=self._other,
+            other_by=other_by,
+            random_state=self._random_state,
+        )
+
+    def _drawn_blocks(self) -> View:
+        return blocks_view(self._blocks, color_range=self._color_range)
 
     def _open_block(self, cell: object) -> None:
         if isinstance(cell, list) and len(cell) == 2:
@@ -235,7 +291,7 @@ class SimilarityHeatmap(FigurePanel):
     def _close_block(self) -> None:
         self._opened = self._matrix = None
         self._back.layout.display = "none"
-        self._host.show(blocks_view(self._blocks))
+        self._show(self._drawn_blocks())
 
     def _change(self, action: Callable[[], None], said: str) -> None:
         self.status.say(said, busy=True)
@@ -251,23 +307,9 @@ class SimilarityHeatmap(FigurePanel):
             self._blocks = self._grouped(self._order.value)
             self._close_block()
         elif self._matrix is not None:
-            self._host.show(self._draw(self._matrix, self._order.value))
+            self._show(self._draw(self._matrix, self._order.value))
 
     def _compare(self) -> None:
         matrix = similarity_matrix(self._rows, self._columns, metric=self._metric.value)
-        self._host.show(self._draw(matrix, self._order.value))
+        self._show(self._draw(matrix, self._order.value))
         self._matrix = matrix
-
-
-AnyTexts = TypeVar("AnyTexts", Embeddings, Embeddings | None)
-
-
-def _is_many(embeddings: object) -> bool:
-    return isinstance(embeddings, Embeddings) and len(embeddings) > MOST_TEXTS
-
-
-def _sample(embeddings: AnyTexts, random_state: int) -> tuple[AnyTexts, Corpus | None]:
-    """Return at most as many texts as a heatmap shows, and the corpus they were drawn from."""
-    if not isinstance(embeddings, Embeddings) or len(embeddings) <= MOST_TEXTS:
-        return embeddings, None
-    return embeddings.sample(MOST_TEXTS, random_state=random_state), embeddings.corpus
