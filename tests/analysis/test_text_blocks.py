@@ -29,7 +29,11 @@ def test_blocks_of_two_sets_are_means_of_all_pairs() -> None:
             expected = cosines[i::3, j::2].mean()
             assert found.values[i, j] == pytest.approx(expected, abs=1e-5)
     assert found.summary()["mean_between"] == pytest.approx(cosines.mean(), abs=1e-5)
-    assert found.to_frame().shape == (3, 2)
+    frame = found.to_frame()
+    assert frame["row_name"].tolist() == ["l0", "l0", "l1", "l1", "l2", "l2"]
+    assert frame["column_texts"].tolist() == [12] * 6
+    np.testing.assert_array_equal(frame["mean_cosine"], found.values.ravel())
+    assert len(block_similarities(left, names).to_frame()) == 6, "each two once"
 
 
 def test_two_sets_are_grouped_by_the_same_word() -> None:

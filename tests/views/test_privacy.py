@@ -9,11 +9,26 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from workbench.analysis import Clustering, Projection, similarity_matrix
+from workbench.analysis import (
+    Clustering,
+    Projection,
+    block_similarities,
+    similarity_difference,
+    similarity_matrix,
+)
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
-from workbench.views import View, clusters_view, heatmap_view, map_view, redacted
+from workbench.views import (
+    View,
+    blocks_view,
+    clusters_view,
+    difference_view,
+    heatmap_view,
+    map_view,
+    redacted,
+)
+from workbench.views.privacy import redacted_table
 
 SECRET, HIDDEN, LABEL = "confidential", "Ulm", "billing"
 
@@ -46,12 +61,33 @@ def views(
         "heatmap": heatmap_view(matrix, order="label"),
         "given": heatmap_view(matrix),
         "clusters": clusters_view(clustering),
+        **pairs_of(private, embedded, clustering),
     }
     state = {"query": SECRET, "color_by": "birthplace", "selection": ["1"], "pinned": ["1", "2"]}
     return {name: view.with_state(**state) for name, view in made.items()}  # type: ignore[arg-type]
 
 
+def pairs_of(
+    private: Corpus, embedded: Callable[..., Embeddings], clustering: Clustering
+) -> dict[str, View]:
+    """Return the other figures of pairs of texts, named after labels and clusters."""
+    vectors = embedded(private)
+    matrix = similarity_matrix(vectors)
+    names = [clustering.name_of(int(label)) for label in clustering.labels]
+    labels = [LABEL, "other"] * 6
+    difference = similarity_difference(matrix, similarity_matrix(embedded(private)))
+    opened = f"{names[0]} (6 texts) and {LABEL}, {HIDDEN} (4)"
+    return {
+        "clustered": heatmap_view(matrix, order="cluster", clustering=clustering),
+        "opened": heatmap_view(matrix, part=opened),
+        "difference": difference_view(difference, order="label"),
+        "blocks": blocks_view(block_similarities(vectors, labels)),
+        "groups": blocks_view(block_similarities(vectors, names, other=vectors.take([0, 1, 5]))),
+    }
+
+
 NAMES = ["map", "by cluster", "heatmap", "given", "clusters"]
+NAMES += ["clustered", "opened", "difference", "blocks", "groups"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,7 +102,7 @@ def test_no_text_is_left(name: str, views: dict[str, View]) -> None:
     assert small.texts["id"].tolist() == view.texts["id"].tolist()
     assert HIDDEN in written, "columns were not asked to be hidden"
     assert small.state == {"color_by": "birthplace", "selection": ["1"], "pinned": ["1", "2"]}
-    assert View.from_json(written).to_json() == written
+    assert json.loads(View.from_json(written).to_json()) == json.loads(written)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -90,7 +126,8 @@ def test_neither(name: str, views: dict[str, View]) -> None:
     assert set(small.texts.columns) <= {"id", "cluster", "cluster_name"}
     assert small.meta["label"] is None
     names = {entry["name"] for entry in small.meta["color_columns"]}
-    assert names == ({"cluster"} if "cluster" in small.texts else set())
+    coloured = "cluster" in small.texts and small.kind != "heatmap"
+    assert names == ({"cluster"} if coloured else set())
 
 
 def test_the_points_stay_where_they_are(views: dict[str, View]) -> None:
@@ -152,3 +189,15 @@ def test_what_others_drew_is_refused(private: Corpus) -> None:
     view = View(go.Figure(), private.to_frame())
     with pytest.raises(InputError, match="was not drawn by the workbench"):
         redacted(view, texts=False)
+
+
+@pytest.mark.parametrize(("texts", "columns"), [(False, None), (True, ["age"]), (False, [])])
+def test_a_table_of_groups_does_not_name_them(
+    texts: bool, columns: list[str] | None, private: Corpus, embedded: Callable[..., Embeddings]
+) -> None:
+    frame = block_similarities(embedded(private), [SECRET, LABEL] * 6).to_frame()
+    assert SECRET in frame["row_name"].tolist()
+    small = redacted_table(frame, private.columns, texts=texts, columns=columns)
+    assert "row_name" not in small
+    assert "column_name" not in small
+    assert small["mean_cosine"].tolist() == frame["mean_cosine"].tolist()

@@ -93,9 +93,25 @@ class BlockSimilarities:
         return f"{self.embeddings.title()}{other} · mean cosine of {self._counted()}"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the blocks' mean cosines, with their names as index and columns."""
+        """Return one row per cell: ``row, column, row_name, column_name, mean_cosine``.
+
+        And how many texts its blocks have: ``row_texts, column_texts``. Of one set of texts, each
+        two blocks once.
+        """
+        if self.symmetric:
+            rows, columns = np.triu_indices(len(self.values))
+        else:
+            rows, columns = (side.ravel() for side in np.indices(self.values.shape))
         return pd.DataFrame(
-            self.values, index=list(self.names), columns=list(self.column_blocks.names)
+            {
+                "row": rows,
+                "column": columns,
+                "row_name": [self.row_blocks.names[row] for row in rows],
+                "column_name": [self.column_blocks.names[column] for column in columns],
+                "row_texts": self.row_blocks.sizes[rows],
+                "column_texts": self.column_blocks.sizes[columns],
+                "mean_cosine": self.values[rows, columns],
+            }
         )
 
     def summary(self) -> dict[str, float | int | str]:

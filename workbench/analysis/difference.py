@@ -10,6 +10,7 @@ import pandas as pd
 from workbench._arrays import FloatArray, freeze
 from workbench._html import facts_table
 from workbench.analysis.similarity import SimilarityMatrix
+from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
 __all__ = ["SimilarityDifference", "similarity_difference"]
@@ -36,6 +37,11 @@ class SimilarityDifference:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", freeze(self.values))
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The row texts' embeddings by the first model."""
+        return self.first.rows
 
     @property
     def metric(self) -> str:

@@ -54,6 +54,11 @@ class SimilarityDistribution:
         for name in ("edges", "shares", "baseline", "baseline_shares"):
             object.__setattr__(self, name, freeze(getattr(self, name)))
 
+    @property
+    def embeddings(self) -> Embeddings:
+        """The row texts' embeddings."""
+        return self.matrix.rows
+
     def share_below(self, value: float) -> float:
         """Return the share of random pairs that are less similar, 0 to 1; nan without pairs."""
         if not len(self.baseline):

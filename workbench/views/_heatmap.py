@@ -105,6 +105,7 @@ def heatmap_view(
     texts, meta = _described(matrix, shown, order, sampled, clustering)
     meta["title"] = _title(matrix)
     meta["subtitle"] = _subtitle(matrix, shown.values.shape, order, sampled, part, colors)
+    meta["part"] = part
     if distribution is not None and len(distribution.baseline):
         meta |= _baseline(distribution)
     cells = np.ix_(shown.rows, shown.columns)

@@ -23,6 +23,7 @@ from workbench.views._draw_map import draw_maps, panels_of
 from workbench.views._hierarchy import draw_hierarchy
 from workbench.views._redacted_models import MODEL_KINDS, redacted_models
 from workbench.views._silhouette import silhouette_layout
+from workbench.views._strings import plotly_text
 from workbench.views._view import Json, View
 
 __all__ = ["redacted", "redacted_table"]
@@ -45,6 +46,7 @@ _KNOWN = (
     "texts",
 )
 _QUOTING = ("text", "cluster_name")
+_GROUPS = ("block", "row_name", "column_name")  # names of groups: a column's values, or words
 _STATE = ("selection", "viewport", "pinned", "color_by")  # whose values are ids and names
 
 
@@ -109,6 +111,8 @@ def redacted_table(
     def stays(name: str, values: pd.Series[Any]) -> bool:
         if name in own:
             return columns is None or own[name] in columns
+        if name in _GROUPS:
+            return texts and columns is None
         quotes = pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values)
         return texts or name in _OURS or not quotes
 
@@ -133,6 +137,8 @@ def _may_stay(name: str, texts: bool, columns: Collection[str] | None) -> bool:
         return True
     if name in _QUOTING:
         return texts
+    if name == "block":  # as a column of the corpus it would have another name here
+        return False
     return columns is None or name in columns
 
 
@@ -149,8 +155,12 @@ def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
     for role in ("label", "column_label", "color_by"):
         if meta.get(role) not in kept:
             meta[role] = None
-    for number, block in enumerate(meta.get("blocks", [])):
-        block["name"] = f"block {number + 1}"  # of a label that may be private, or of a cluster
+    for side in ("blocks", "column_blocks"):
+        for number, block in enumerate(meta.get(side, [])):
+            block["name"] = f"block {number + 1}"  # of a label that may be private, or of a cluster
+            block.pop("group", None)
+    if part := meta.pop("part", ""):  # the same names
+        meta["subtitle"] = meta["subtitle"].replace(part, "the texts of chosen groups")
     if not texts:
         meta.pop("labels", None)  # their words are words of the texts
         _unname(meta)
@@ -159,7 +169,7 @@ def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
 
 def _unname(meta: dict[str, Any]) -> None:
     """Take the names and keywords of clusters away: they are words of the texts."""
-    for bar in meta.get("clusters", []):
+    for bar in [*meta.get("clusters", []), *meta.get("smaller", [])]:
         bar.pop("keywords", None)
         if bar["label"] >= 0:
             bar["name"] = _number(bar["label"])
@@ -189,13 +199,13 @@ def _figure(view: View, table: pd.DataFrame, meta: dict[str, Any]) -> go.Figure:
         return draw_maps(panels_of(view.figure, len(table)), table, meta)
     figure = go.Figure(view.figure)
     figure.update_layout(meta={"workbench": meta})
+    figure.layout.title.subtitle.text = plotly_text(str(meta.get("subtitle", "")), 200)
     # What somebody wrote on the figure may quote a text; update_layout would keep it.
     figure.layout.annotations = figure.layout.shapes = figure.layout.images = ()
-    if meta.get("order") == "cluster" and "cluster_name" in view.texts:
-        figure.update_yaxes({"tickvals": None, "ticktext": None, "showticklabels": False})
-        figure.update_xaxes({"tickvals": None, "ticktext": None, "showticklabels": False})
+    bare = {"tickvals": None, "ticktext": None, "showticklabels": False}
+    if meta.get("order") == "cluster":
+        figure.update_yaxes(bare).update_xaxes(bare)
     if meta.get("order") == "label":
-        bare = {"tickvals": None, "ticktext": None, "showticklabels": False}
         figure.update_yaxes(bare if meta["label"] is None else {})
         figure.update_xaxes(bare if meta["column_label"] is None else {})
     return figure
