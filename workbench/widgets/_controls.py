@@ -11,7 +11,16 @@ from workbench.analysis import Parameter, checked
 from workbench.analysis.parameters import ParameterTable, ParameterValue
 from workbench.errors import InputError, suggest
 
-__all__ = ["METHOD_NAMES", "MethodForm", "button", "check_options", "choice", "entry", "row"]
+__all__ = [
+    "METHOD_NAMES",
+    "MethodForm",
+    "button",
+    "check_options",
+    "choice",
+    "entry",
+    "folded",
+    "row",
+]
 
 METHOD_NAMES = {
     "umap": "UMAP",
@@ -70,6 +79,17 @@ def entry(text: str, name: str, action: Callable[[], None], *, placeholder: str 
 
     made.on_msg(entered)
     return made
+
+
+def folded(text: str, name: str, box: Any) -> Any:
+    """Return a box under a button that unfolds it; an Accordion's titles take no keyboard."""
+    fold = ipywidgets.ToggleButton(description=text, icon="caret-down", layout={"width": "auto"})
+    fold.add_class(name)
+    box.layout.display = "none"
+    fold.observe(
+        lambda change: setattr(box.layout, "display", "" if change.new else "none"), "value"
+    )
+    return ipywidgets.VBox([fold, box], layout={"width": "100%"})
 
 
 class MethodForm:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import ipywidgets
 import pandas as pd
 
 from workbench.analysis import (
@@ -28,7 +27,7 @@ from workbench.views import Json, View, clusters_view
 from workbench.widgets._cluster_edits import EditForm
 from workbench.widgets._cluster_sweep import SweepForm
 from workbench.widgets._computed import ComputedPanel, state_of
-from workbench.widgets._controls import MethodForm, button, check_options
+from workbench.widgets._controls import MethodForm, button, check_options, folded
 from workbench.widgets._panel import OnSave, check_on_save
 from workbench.widgets._status import sentence
 
@@ -105,9 +104,10 @@ class ClusterExplorer(ComputedPanel):
         )
         doc = "Cluster again with other seeds and on parts of the texts, and compare"
         stable = button("How stable?", "workbench-stability", self._ask_stability, doc=doc)
-        further = ipywidgets.Accordion([self._sweep_form.box, self._edit_form.box])
-        further.titles = ("Try values", "Edit the clusters")
-        further.layout.width = "100%"
+        further = (
+            folded("Choose by stability", "workbench-fold-sweep", self._sweep_form.box),
+            folded("Edit the clusters", "workbench-fold-edit", self._edit_form.box),
+        )
         super().__init__(
             self._draw(),
             source=(embeddings, neighbors),
@@ -115,7 +115,7 @@ class ClusterExplorer(ComputedPanel):
             table=table,
             random_state=random_state,
             extra=(stable,),
-            further=(further,),
+            further=further,
             said=self._summary(),
             on_save=on_save,
         )
