@@ -153,6 +153,20 @@ def test_a_label_at_the_edge_moves_in_and_one_outside_is_left_out(draw: Any) -> 
     assert texts(draw([*corners, outside])) == texts(corners)
 
 
+def test_a_text_that_breaks_takes_no_more_room_than_its_lines(draw: Any) -> None:
+    place = {"x": 0.5, "y": 0.5, "level": 0, "size": 9}
+    found = draw([{**place, "text": "subscription, cancelled, coffee"}])
+    lines = """() => {
+        const range = document.createRange();
+        range.selectNodeContents(document.querySelector(".wb-label"));
+        return [...range.getClientRects()].map((line) => line.width);
+    }"""
+    widths = draw.page.evaluate(lines)
+    assert len(widths) == 2
+    assert found[0]["right"] - found[0]["left"] == pytest.approx(max(widths), abs=2.5)
+    assert found[0]["bottom"] - found[0]["top"] < 40
+
+
 def test_a_small_plot_has_fewer_labels(draw: Any) -> None:
     labels = labels_of(12, 40, 120)
     small = draw(labels, area=(300, 200, 10, 10))

@@ -22,7 +22,7 @@ export function placeLabels(overlay, labels, view) {
     const box = freeBox(at, sizes.get(keyOf(label)), view, placed);
     if (box) placed.push({ ...box, label });
   }
-  overlay.replaceChildren(...placed.map(({ label, left, top }) => nodeOf(label, left, top)));
+  overlay.replaceChildren(...placed.map(({ label, left, top, right }) => nodeOf(label, left, top, right - left)));
 }
 
 export function clearLabels(overlay) {
@@ -55,7 +55,7 @@ function isInside([x, y], { left, top, width, height }) {
 // ---- where
 
 function freeBox([x, y], [width, height], { left, top, ...plot }, placed) {
-  if (!(width > 0) || width > plot.width || height > plot.height) return null;
+  if (!height || width > plot.width || height > plot.height) return null;
   const within = (value, low, high) => Math.min(Math.max(value, low), high);
   const start = within(x - width / 2, left, left + plot.width - width);
   for (const nudge of NUDGES) {
@@ -81,7 +81,7 @@ function keyOf(label) {
   return `${rankOf(label)} ${label.text}`;
 }
 
-function nodeOf(label, left, top) {
+function nodeOf(label, left, top, width) {
   const node = document.createElement("span");
   node.className = "wb-label";
   node.dataset.rank = rankOf(label);
@@ -90,7 +90,15 @@ function nodeOf(label, left, top) {
   node.textContent = label.text;
   node.style.left = `${left}px`;
   node.style.top = `${top}px`;
+  if (width) node.style.width = `${width}px`;
   return node;
+}
+
+// How wide a text's longest line is: where a text breaks, its box is as wide as boxes may be.
+function linesOf(node) {
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  return Math.ceil(range.getBoundingClientRect().width) + 1;
 }
 
 // Returns a Map of how large labels are. All that are new are laid out first, then measured at once.
@@ -103,7 +111,7 @@ function measure(overlay, labels) {
     if (!sizes.has(key) && !fresh.has(key)) fresh.set(key, nodeOf(label, 0, 0));
   }
   overlay.append(...fresh.values());
-  for (const [key, node] of fresh) sizes.set(key, [node.offsetWidth, node.offsetHeight]);
-  if ([...fresh.values()].some((node) => !node.offsetWidth)) measured.delete(overlay); // nothing is laid out
+  for (const [key, node] of fresh) sizes.set(key, [linesOf(node), node.offsetHeight]);
+  if ([...fresh.values()].some((node) => !node.offsetHeight)) measured.delete(overlay); // nothing is laid out
   return sizes;
 }
