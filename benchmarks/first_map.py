@@ -73,7 +73,8 @@ class Times:
 
     def __init__(self, tools: list[str]) -> None:
         lines = [(tool, theirs, ours) for _, tool, theirs, ours in LINES if tool in tools]
-        self.wanted = {(tool, theirs) for tool, theirs, _ in lines}
+        self.wanted = {("workbench", "cold first"), ("workbench", "first")}  # all else needs them
+        self.wanted |= {(tool, theirs) for tool, theirs, _ in lines}
         self.wanted |= {("workbench", ours) for *_, ours in lines}
         self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
         self.made: dict[tuple[str, str], Made] = {}
