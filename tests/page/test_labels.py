@@ -165,6 +165,11 @@ def test_a_text_that_breaks_takes_no_more_room_than_its_lines(draw: Any) -> None
     assert len(widths) == 2
     assert found[0]["right"] - found[0]["left"] == pytest.approx(max(widths), abs=2.5)
     assert found[0]["bottom"] - found[0]["top"] < 40
+    draw.page.evaluate("document.querySelector('.workbench-host').style.width = '450px'")
+    narrow = draw([{**place, "text": "subscription, cancelled, coffee"}], area=(400, 400, 0, 0))
+    assert len(draw.page.evaluate(lines)) == 3
+    assert narrow[0]["right"] - narrow[0]["left"] < min(130, max(widths))
+    assert 40 < narrow[0]["bottom"] - narrow[0]["top"] < 60
 
 
 def test_a_small_plot_has_fewer_labels(draw: Any) -> None:

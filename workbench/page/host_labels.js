@@ -7,7 +7,7 @@ const NUDGES = [0, -0.6, 0.6]; // where a label may stand: so many of its height
 const SIZES = 3; // of letters; all finer levels share the last
 const MOST_MEASURED = 2000;
 
-const measured = new WeakMap(); // overlay → Map of a text in its size → [width, height]
+const measured = new WeakMap(); // overlay → {across, sizes: Map of a text in its size → [width, height]}
 
 // Draws those of `labels` ([{x, y, level, size, text}], in data coordinates) that find room. `view`
 // has toPixel(x, y) → [left, top] in pixels of the overlay, and the plot area's left, top, width and
@@ -103,8 +103,11 @@ function linesOf(node) {
 
 // Returns a Map of how large labels are. All that are new are laid out first, then measured at once.
 function measure(overlay, labels) {
-  if (!measured.has(overlay) || measured.get(overlay).size > MOST_MEASURED) measured.set(overlay, new Map());
-  const sizes = measured.get(overlay);
+  const across = overlay.clientWidth; // the style sheet breaks texts earlier in a narrow host
+  let known = measured.get(overlay);
+  if (known?.across !== across || known.sizes.size > MOST_MEASURED) known = { across, sizes: new Map() };
+  measured.set(overlay, known);
+  const { sizes } = known;
   const fresh = new Map();
   for (const label of labels) {
     const key = keyOf(label);
