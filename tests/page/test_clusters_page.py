@@ -57,8 +57,27 @@ def test_a_cluster_is_read_and_chosen_with_keys(
     if kind != "stability":
         expect(readout).to_contain_text(f"{first['silhouette']:.2f}")
         expect(readout.locator(".wb-near-cluster")).to_have_count(2)
+    figure.until("plot.layout.yaxis.ticktext[0].startsWith('<b>▸')")
     figure.page.keyboard.press("Enter")
     assert figure.selected_ids() == rows_of(hostile, first["label"])
+
+
+def test_all_that_is_known_of_clusters_is_in_their_table(
+    views: dict[str, View], opened: Callable[..., Any]
+) -> None:
+    view = views["clusters"]
+    figure = opened(render_page([view], title="x")).figure()
+    figure.part("twin-button").click()
+    heads = figure.part("twin").locator("thead th").all_inner_texts()
+    assert [head.strip() for head in heads] == [
+        "cluster", "texts", "share in %", "mean cosine", "silhouette", "far out",
+        "nearest cluster", "its cosine", "stability (Jaccard)", "from", "to", "verdict",
+        "keywords", "text",
+    ]  # fmt: skip
+    first = view.meta["clusters"][0]
+    row = figure.part("twin").locator("tbody tr").first
+    expect(row).to_contain_text(first["verdict"])
+    expect(row).to_contain_text(f"{first['density']:.4g}")
 
 
 def test_a_click_on_a_bar_and_on_its_neighbour(
@@ -102,10 +121,17 @@ def test_boxes_of_the_hierarchy(
     assert figure.selected_ids() == rows_of(hostile, leaf["clusters"][0])
     figure.part("plot").focus()
     figure.page.keyboard.press("ArrowLeft")
+    parent = view.meta["nodes"][leaf["parent"]]
+    expect(figure.part("near-cluster")).to_have_count(len(parent["clusters"]))
     figure.page.keyboard.press("Enter")
-    joined = {i for label in view.meta["nodes"][leaf["parent"]]["clusters"]
-              for i in rows_of(hostile, label)}  # fmt: skip
+    joined = {i for label in parent["clusters"] for i in rows_of(hostile, label)}
     expect(figure.part("count")).to_have_text(f"{len(joined)} of 24 texts selected")
+    figure.page.keyboard.press("ArrowRight")
+    figure.page.keyboard.press("ArrowDown")  # to the lower of its parts
+    figure.page.keyboard.press("Enter")
+    lower = max((node for node in view.meta["nodes"] if node["parent"] == leaf["parent"]),
+                key=lambda node: node["low"])  # fmt: skip
+    expect(figure.part("count")).to_have_text(f"{lower['size']} of 24 texts selected")
 
 
 ACTIONS = """async (written) => {
@@ -132,6 +158,25 @@ def test_a_value_of_a_sweep_is_asked_for(
     figure.page.keyboard.press("ArrowRight")
     figure.page.keyboard.press("Enter")
     assert figure.page.evaluate("window.asked") == [["adopt", "3"]]
+    figure.hover(0, float(views["sweep"].figure.data[0].y[0]))
+    expect(figure.part("readout")).to_contain_text("stability (adjusted Rand)")
+    figure.part("adopt").click()
+    assert figure.page.evaluate("window.asked") == [["adopt", "3"], ["adopt", "2"]]
+
+
+def test_a_bar_that_stands_for_several_texts_marks_each_of_them(
+    many: Callable[[int], Any], opened: Callable[..., Any]
+) -> None:
+    values = many(4000)
+    view = view_of(cluster_facts(values.clustering))
+    figure = opened(render_page([view], title="x")).figure()
+    trace = view.figure.data[0]
+    not_drawn = sorted(set(np.flatnonzero(values.clustering.labels == 0)) - set(trace.customdata))
+    alone = next(row for row in not_drawn if row >= 1000)  # no other number begins with it
+    figure.part("search").fill(f"number {alone}")
+    figure.part("select-hits").click()
+    marked = "plot.data.map(({ marker }) => marker.opacity.filter?.((one) => one === 1).length)"
+    figure.until(f"String({marked}) === '1,0,0'")
 
 
 def test_nothing_in_names_is_markup(views: dict[str, View], opened: Callable[..., Any]) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import expect
 
@@ -18,7 +20,7 @@ from workbench.analysis import Projection
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.page import render_fragment, render_page
-from workbench.views import map_view
+from workbench.views import View, map_view
 
 pytestmark = pytest.mark.browser
 
@@ -312,17 +314,20 @@ def test_clusters_can_be_walked_through_with_the_arrow_keys(
 
 
 def test_what_can_be_focused_has_a_name(hostile: Any, opened: Callable[..., Any]) -> None:
-    page = opened(render_page([hostile.heatmap, hostile.clusters], title="x"))
-    cells, bars = page.figure(0), page.figure(1)
+    none = View(go.Figure(go.Bar(x=[1], y=[1])), pd.DataFrame({"id": ["a"]}))
+    page = opened(render_page([hostile.heatmap, hostile.clusters, none], title="x"))
+    cells, bars, plain = page.figure(0), page.figure(1), page.figure(2)
     expect(cells.part("plot")).to_have_accessible_name(
         "Matrix of similarities: arrow keys and Enter"
     )
-    expect(cells.part("readout")).to_have_attribute("aria-live", "polite")
-    expect(bars.part("plot")).to_have_attribute("tabindex", "-1")
-    expect(bars.part("plot")).to_have_role("img")
-    expect(bars.part("plot")).to_have_accessible_name(hostile.clusters.title)
-    expect(bars.part("readout")).not_to_have_attribute("aria-live", "polite")
+    expect(bars.part("plot")).to_have_accessible_name("Clusters: arrow keys and Enter")
     for figure in (cells, bars):
+        expect(figure.part("plot")).to_have_attribute("tabindex", "0")
+        expect(figure.part("readout")).to_have_attribute("aria-live", "polite")
+    expect(plain.part("plot")).to_have_attribute("tabindex", "-1")
+    expect(plain.part("plot")).to_have_role("img")
+    expect(plain.part("readout")).not_to_have_attribute("aria-live", "polite")
+    for figure in (cells, bars, plain):
         expect(figure.part("readout")).to_have_attribute("tabindex", "0")  # it scrolls
 
 

@@ -20,10 +20,12 @@ from workbench.analysis import (
     cluster_stability,
     sweep,
 )
+from workbench.analysis.stability import verdict
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.views import View, clusters_view, redacted, view_of
+from workbench.views._cluster_bars import verdict_mark
 
 
 def embedded(count: int = 80, groups: int = 4) -> Embeddings:
@@ -34,8 +36,9 @@ def embedded(count: int = 80, groups: int = 4) -> Embeddings:
         columns={"flank": ["a", "b"] * (count // 2)},
         label="flank",
     )
-    noise = np.random.default_rng(1).normal(size=(count, 8))
-    return Embeddings.from_array(5 * np.eye(8)[owner] + noise, corpus, name="groups")
+    width = max(8, groups)
+    noise = np.random.default_rng(1).normal(size=(count, width))
+    return Embeddings.from_array(5 * np.eye(width)[owner] + noise, corpus, name="groups")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +78,10 @@ def test_bars_carry_what_is_known_of_each_cluster(
         assert bar["silhouette"] == pytest.approx(facts.silhouette[label], abs=1e-4)
         assert [near for near, _ in bar["nearest"]] == [n for n, _ in facts.nearest_to(label)]
         assert bar["verdict"] == held["verdict"][label]
-        assert text == f"{bar['size']} · {bar['verdict']}, {bar['jaccard']:.2f}"
+        assert text == f"{bar['size']} {bar['mark']} {bar['verdict']}, {bar['jaccard']:.2f}"
+        assert bar["far"] == len(facts.outliers(label))
+        assert bar["outliers"] == facts.outliers(label)[:3].tolist()
+    assert f"adjusted Rand {stability.over_subsamples.estimate:.2f}" in view.meta["subtitle"]
     other = cluster(embedded(), method="kmeans", n_clusters=3)
     with pytest.raises(InputError, match="facts= is of other clusters"):
         clusters_view(other, facts=facts)
@@ -104,6 +110,11 @@ def test_silhouettes_are_sorted_within_each_cluster(facts: ClusterFacts) -> None
         np.testing.assert_allclose(trace.x, facts.point_silhouette[trace.customdata], atol=1e-6)
         assert (np.diff(trace.x) <= 0).all()
     assert view.meta["misplaced"] == np.flatnonzero(facts.point_silhouette < 0).tolist()
+    mean = np.nanmean(facts.point_silhouette)
+    (line,), (note,) = view.figure.layout.shapes, view.figure.layout.annotations
+    assert line.x0 == line.x1 == pytest.approx(mean, abs=1e-4)
+    assert note.text == f"mean {mean:.2f}"
+    assert f"Mean {mean:.2f}; " in view.meta["subtitle"]
     ends = [(trace.y[0], trace.y[-1]) for trace in view.figure.data]
     assert all(end < start for (_, end), (start, _) in pairwise(ends))
 
@@ -113,7 +124,7 @@ def test_many_silhouettes_are_thinned_and_it_says_so() -> None:
     view = view_of(cluster_facts(many))
     drawn = sum(len(trace.x) for trace in view.figure.data)
     assert 1300 <= drawn <= 1504
-    assert "each bar stands for 3 texts" in view.meta["subtitle"]
+    assert "Each bar stands for 3 texts" in view.meta["subtitle"]
 
 
 def test_boxes_begin_where_their_parents_end(hierarchy: ClusterHierarchy) -> None:
@@ -122,7 +133,8 @@ def test_boxes_begin_where_their_parents_end(hierarchy: ClusterHierarchy) -> Non
     nodes = hierarchy.nodes
     begin, end = np.asarray(boxes.base), np.asarray(boxes.base) + np.asarray(boxes.x)
     for at, node in enumerate(nodes):
-        assert end[at] == pytest.approx(node.similarity, abs=1e-3)
+        ends = node.similarity if len(node.clusters) > 1 else view.meta["beyond"]
+        assert end[at] == pytest.approx(ends, abs=1e-3)
         if node.parent >= 0:
             assert begin[at] == pytest.approx(nodes[node.parent].similarity, abs=1e-3)
     leaves = np.sort(np.asarray(boxes.y)[:4])
@@ -143,6 +155,7 @@ def test_a_sweep_marks_the_best_value(swept: ParameterSweep) -> None:
     best = swept.values.index(swept.best())
     assert view.meta["best"] == best
     assert [shape.x0 for shape in view.figure.layout.shapes] == [best]
+    assert [(note.x, note.text) for note in view.figure.layout.annotations] == [(best, "best")]
     assert view.figure.layout.xaxis.ticktext == ("2", "4", "6")
 
 
@@ -160,10 +173,59 @@ def test_an_artifact_comes_back_and_a_private_one_quotes_nothing(
     assert len(private.figure.data) == len(view.figure.data)
 
 
+@pytest.fixture(scope="module")
+def crowd() -> Clustering:
+    return cluster(embedded(400, 60), method="kmeans", n_clusters=60)
+
+
+def test_more_clusters_than_are_drawn_are_said(crowd: Clustering) -> None:
+    silhouettes = view_of(cluster_facts(crowd))
+    held = view_of(cluster_stability(crowd, n_runs=2, progress=False))
+    for view in (silhouettes, held):
+        assert "The 40 largest of 60 clusters are drawn." in view.meta["subtitle"]
+        assert len(view.meta["clusters"]) == 40
+        assert len(view.meta["smaller"]) == 20
+    assert len(silhouettes.figure.data) == 40
+    assert len(held.figure.data[0].x) == 40
+    tree = view_of(cluster_hierarchy(crowd))
+    assert tree.figure.layout.height == 150 + 1200
+    assert len({node["name"] for node in tree.meta["nodes"][:60]}) == 60
+    private = redacted(tree, texts=False).to_json()
+    assert not [word for word in ("refund", "secret", "parcel") if word in private]
+
+
+@pytest.mark.parametrize(
+    ("jaccard", "mark"),
+    [(0.9, "●●●"), (0.8, "●●○"), (0.6, "●○○"), (0.2, "○○○"), (float("nan"), "○○○")],
+)
+def test_a_verdict_has_a_mark(jaccard: float, mark: str) -> None:
+    assert verdict_mark(verdict(jaccard)) == mark
+
+
+def test_identical_texts_have_figures() -> None:
+    same = Embeddings.from_array(np.ones((6, 4), np.float32), ["the same text"] * 6)
+    for clustering in (cluster(same, method="kmeans", n_clusters=1), cluster(same)):
+        if clustering.clusters:
+            tree = view_of(cluster_hierarchy(clustering))
+            assert (np.asarray(tree.figure.data[0].x) > 0).all()
+            assert view_of(cluster_facts(clustering)).meta["mean"] is None
+        assert view_of(clustering).kind == "clusters"
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_figures_of_few_texts(n: int) -> None:
+    few = cluster(embedded(4).take(range(n)), method="kmeans", n_clusters=n)
+    assert view_of(few).figure.data[0].x.sum() == n
+    assert sum(len(trace.x) for trace in view_of(cluster_facts(few)).figure.data) == n
+    assert len(view_of(cluster_hierarchy(few)).figure.data[0].x) == 2 * n - 1
+
+
 def test_one_cluster_and_none() -> None:
     one = cluster(embedded(8, 1), method="kmeans", n_clusters=1)
     assert len(view_of(cluster_hierarchy(one)).figure.data[0].x) == 1
-    assert view_of(cluster_facts(one)).kind == "silhouette"
+    silhouettes = view_of(cluster_facts(one))
+    assert "nan" not in silhouettes.meta["subtitle"]
+    assert silhouettes.figure.layout.shapes == ()
     none = cluster(embedded(8), method="hdbscan")
     assert view_of(none).figure.layout.yaxis.ticktext == ("unclustered",)
     with pytest.raises(InputError, match="all 8 texts are unclustered"):

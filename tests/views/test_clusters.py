@@ -56,6 +56,19 @@ def test_small_clusters_share_a_bar(clustered: Make) -> None:
     assert bars.x[-1] == sum(50 - label for label in range(40, 45))
     assert view.figure.layout.yaxis.ticktext[-1] == "5 smaller clusters"
     assert bars.customdata[-1] == -2
+    assert [bar["label"] for bar in view.meta["smaller"]] == list(range(40, 45))
+    assert view.meta["smaller"][0]["name"] == "40: word40"
+
+
+def test_what_is_no_cluster_leaves_the_clusters_their_room(clustered: Make) -> None:
+    corpus = Corpus(tuple(map(str, range(100))))
+    view = clusters_view(clustered(corpus, [0] * 10 + [1] * 8 + [-1] * 82, [["a"], ["b"]]))
+    (bars,) = view.figure.data
+    assert bars.x.tolist() == [10, 8, 82]
+    assert view.figure.layout.xaxis.range == (0, 16)
+    assert bars.text == ("10", "8", "82 texts: longer than drawn")
+    near = clusters_view(clustered(corpus, [0] * 30 + [-1] * 70, [["a"]]))
+    assert near.figure.layout.xaxis.range is None
 
 
 def test_everything_unclustered(corpus: Corpus, clustered: Make) -> None:

@@ -13,6 +13,7 @@ export const clustersKind = {
   hovered: (host, point) => showBar(host, host.model.meta.clusters[point.pointNumber]),
   clicked: (host, point) => host.selectRows(rowsOfCluster(host.model, point.customdata)),
   keyed: keyedBars,
+  twin: clustersTwin,
 };
 
 // Up and down between clusters, Enter for the texts of one.
@@ -20,11 +21,25 @@ export function keyedBars(host, event) {
   const bars = host.model.meta.clusters;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {
-    host.at = Math.max(0, Math.min(bars.length - 1, (host.at ?? (step > 0 ? -1 : 1)) + step));
+    goTo(host, Math.max(0, Math.min(bars.length - 1, (host.at ?? (step > 0 ? -1 : 1)) + step)));
     showBar(host, bars[host.at]);
   } else if (event.key === "Enter" && bars[host.at]) host.selectRows(rowsOfCluster(host.model, bars[host.at].label));
   else return;
   event.preventDefault();
+}
+
+// Where the keyboard is, which the figure marks.
+export function goTo(host, at) {
+  host.at = at;
+  host.change({ cursor: at });
+}
+
+// Names beside the bars; the one where the keyboard is stands out.
+export function namesOf(bars, state, most) {
+  return bars.map(({ name }, at) => {
+    const text = plotlyText(name, isNarrow(state) ? most.narrow : most.wide);
+    return at === state.cursor ? `<b>▸ ${text}</b>` : text;
+  });
 }
 
 // A list to choose a cluster from, for the keyboard: it follows the selection.
@@ -34,19 +49,51 @@ export function controls(host) {
     if (choose.value) host.selectRows(rowsOfCluster(host.model, Number(choose.value)));
   });
   const nodes = [labelled("Show the texts of", choose)];
+  let listed = null;
   return {
     nodes,
     show() {
-      const bars = host.model.meta.clusters;
-      setOptions(choose, [
-        ["", "(choose a cluster)"],
-        ...bars.map((bar) => [String(bar.label), `${elide(bar.name, 40)} (${bar.size})`]),
-      ]);
-      nodes[0].hidden = bars.length === 0;
+      const all = everyCluster(host.model);
+      if (listed !== host.model) {
+        setOptions(choose, [["", "(choose a cluster)"], ...all.map(({ label, name, size }) => [String(label), `${elide(name, 40)} (${size})`])]);
+        listed = host.model;
+      }
+      nodes[0].hidden = all.length === 0;
       const rows = rowsOf(host.model, host.state.selection);
       choose.value = String(clusterOf(host.model, rows) ?? ""); // arrow keys go on from here
     },
   };
+}
+
+// Those drawn, and after the bar of all smaller ones each of them.
+function everyCluster({ meta }) {
+  return [...(meta.clusters ?? []), ...(meta.smaller ?? [])];
+}
+
+// All that is known of each cluster: columns that no cluster has a value in are left out.
+function clustersTwin(model) {
+  const { meta, ids, texts } = model;
+  if (!meta.clusters) return null;
+  const names = new Map(everyCluster(model).map(({ label, name }) => [label, name]));
+  const columns = [
+    ["cluster", ({ name }) => name],
+    ["texts", ({ size }) => size],
+    ["share in %", ({ size }) => Math.round((1000 * size) / ids.length) / 10],
+    ["mean cosine", ({ density }) => density],
+    ["silhouette", ({ silhouette }) => silhouette],
+    ["far out", ({ far }) => far],
+    ["nearest cluster", ({ nearest: near }) => names.get(near?.[0]?.[0])],
+    ["its cosine", ({ nearest: near }) => near?.[0]?.[1]],
+    ["stability (Jaccard)", ({ jaccard }) => jaccard],
+    ["from", ({ jaccard_low: low }) => low],
+    ["to", ({ jaccard_high: high }) => high],
+    ["verdict", ({ verdict }) => verdict],
+    ["keywords", ({ keywords }) => keywords?.join(", ")],
+    ["text", ({ exemplars }) => texts.text?.[exemplars?.[0]]],
+  ];
+  const bars = everyCluster(model);
+  const known = columns.filter(([, value], at) => at < 3 || bars.some((bar) => ![undefined, null, ""].includes(value(bar))));
+  return { header: known.map(([head]) => head), rows: bars.map((bar) => known.map(([, value]) => value(bar))) };
 }
 
 function clustersFigure(model, state, theme) {
@@ -54,23 +101,18 @@ function clustersFigure(model, state, theme) {
   const color = bars.map(({ rank }) => colorOf(rank, state, theme));
   const counts = selectedPerBar(model, state);
   const dimmed = state.selection.size ? 0.35 : 1;
-  const base = { ...model.data[0], uid: "bars", hoverinfo: "none", marker: { color, opacity: dimmed } };
+  const customdata = bars.map(({ label }) => label);
+  const base = { ...model.data[0], uid: "bars", hoverinfo: "none", customdata, marker: { color, opacity: dimmed } };
   delete base.hovertemplate;
-  const data = [{ ...base, customdata: bars.map((bar) => bar.label) }];
-  if (isNarrow(state)) data[0].text = bars.map((bar) => bar.size.toLocaleString("en")); // there is no room for more
+  const data = [base];
+  if (isNarrow(state)) base.text = bars.map(({ size, mark }) => [size.toLocaleString("en"), mark].filter(Boolean).join(" "));
   if (state.selection.size) {
-    data.push({
-      ...base,
-      uid: "selected",
-      x: counts,
-      customdata: bars.map((bar) => bar.label),
-      text: counts.map((count) => (count ? String(count) : "")),
-      marker: { color, line: { color: theme.ink[state.mode], width: 1.5 } },
-    });
-    data[0].text = bars.map(() => "");
+    const line = { color: theme.ink[state.mode], width: 1.5 };
+    const text = counts.map((count) => (count ? count.toLocaleString("en") : ""));
+    data.push({ ...base, uid: "selected", x: counts, text, marker: { color, line } });
+    base.text = bars.map(() => "");
   }
-  const most = isNarrow(state) ? 16 : 44;
-  const ticktext = bars.map((bar) => plotlyText(bar.name, most));
+  const ticktext = namesOf(bars, state, { narrow: 16, wide: 44 });
   const { xaxis, yaxis } = axesOf(model.layout, state);
   return { data, layout: { barmode: "overlay", xaxis, yaxis: { ...yaxis, ticktext } } };
 }
@@ -92,6 +134,7 @@ function selectedPerBar(model, state) {
   return counts;
 }
 
+// The rows of a cluster; of label -2 those of all that have no bar of their own.
 export function rowsOfCluster(model, label) {
   const labels = model.texts.cluster ?? [];
   const own = new Set(model.meta.clusters.map((bar) => bar.label));
@@ -99,26 +142,29 @@ export function rowsOfCluster(model, label) {
   return model.ids.map((_, row) => row).filter((row) => wanted(labels[row]));
 }
 
-// The label of the cluster whose texts these rows are, all of them; null when there is none.
+// The label of the cluster whose texts these rows are, all of them; undefined when there is none.
 function clusterOf(model, rows) {
-  if (!rows.length) return null;
+  if (!rows.length) return undefined;
   const found = model.texts.cluster[rows[0]];
-  const label = model.meta.clusters.some((bar) => bar.label === found) ? found : -2;
-  const whole = rowsOfCluster(model, label);
-  return whole.length === rows.length && whole.every((row, i) => row === rows[i]) ? label : null;
+  const known = everyCluster(model).map(({ label }) => label);
+  return [found, -2].filter((label) => known.includes(label)).find((label) => {
+    const whole = rowsOfCluster(model, label);
+    return whole.length === rows.length && whole.every((row, i) => row === rows[i]);
+  });
 }
 
 // What is known of a cluster, its most typical texts, and those that stand apart in it.
 export function showBar(host, bar) {
   if (!bar) return;
   const { model } = host;
-  const share = Math.round((100 * bar.size) / model.ids.length);
+  const percent = (100 * bar.size) / model.ids.length;
+  const share = percent < 1 ? percent.toFixed(1) : Math.round(percent);
   const size = `${bar.size.toLocaleString("en")} ${bar.size === 1 ? "text" : "texts"}, ${share} %`;
   const name = make("div", "wb-facts", {}, make("bdi", "wb-value", { textContent: bar.name }), make("bdi", "", { textContent: size }));
   const facts = make("dl", "wb-pairs", {}, ...factsOf(bar).map(([about, value]) => factLine(about, value)));
   const blocks = [
     ...bar.exemplars.map((row) => textBlock(model, row, "typical")),
-    ...(bar.outliers ?? []).map((row) => textBlock(model, row, "far out")),
+    ...(bar.outliers ?? []).map((row) => textBlock(model, row, "far out in it")),
   ];
   showReadout(host.parts, make("div", "wb-block", {}, name, facts, ...nearest(host, bar)), ...blocks);
 }
@@ -129,6 +175,7 @@ function factsOf(bar) {
     ["silhouette", bar.silhouette],
   ].filter(([, value]) => typeof value === "number");
   const facts = known.map(([about, value]) => [about, value.toFixed(2)]);
+  if (typeof bar.far === "number") facts.push(["texts far out", bar.far.toLocaleString("en")]);
   if (typeof bar.jaccard === "number") facts.push(["stability (Jaccard)", heldText(bar)]);
   if (bar.keywords?.length) facts.push(["keywords", bar.keywords.join(", ")]);
   return facts;
@@ -141,14 +188,19 @@ function heldText({ jaccard, jaccard_low: low, jaccard_high: high, verdict }) {
 
 // The clusters next to it, each a button that selects its texts.
 function nearest(host, bar) {
-  const bars = new Map(host.model.meta.clusters.map((one) => [one.label, one]));
-  const known = (bar.nearest ?? []).filter(([label]) => bars.has(label));
-  if (!known.length) return [];
-  const buttons = known.map(([label, cosine]) => {
-    const textContent = `${elide(bars.get(label).name, 40)} (${cosine?.toFixed(2) ?? "?"})`;
+  const found = (bar.nearest ?? []).map(([label, cosine]) => [label, ` (${cosine?.toFixed(2) ?? "?"})`]);
+  return clusterButtons(host, "nearest:", found);
+}
+
+// Clusters as buttons that select their texts: [[label, what to say after its name]].
+export function clusterButtons(host, about, found) {
+  const bars = new Map(everyCluster(host.model).map((one) => [one.label, one]));
+  const buttons = found.filter(([label]) => bars.has(label)).map(([label, more]) => {
+    const textContent = `${elide(bars.get(label).name, 40)}${more}`;
     const button = make("button", "wb-near-cluster", { type: "button", textContent, dir: "auto" });
     button.addEventListener("click", () => host.guard(() => host.selectRows(rowsOfCluster(host.model, label))));
     return button;
   });
-  return [make("div", "wb-nearest", {}, make("span", "wb-hint", { textContent: "nearest:" }), ...buttons)];
+  if (!buttons.length) return [];
+  return [make("div", "wb-nearest", {}, make("span", "wb-hint", { textContent: about }), ...buttons)];
 }

@@ -48,7 +48,7 @@ function listed(groups) {
 
 // ---- tables: {header: [names], rows: [[values]]}
 
-const TWINS = { clusters: clustersTwin, heatmap: matrixTwin, "models-matrix": pairsTwin, ranks: ranksTwin, figure: tracesTwin };
+const TWINS = { heatmap: matrixTwin, "models-matrix": pairsTwin, ranks: ranksTwin, figure: tracesTwin };
 
 // Returns the columns and rows of a figure's table: the kind's own, one known here, or its texts.
 function twinOf(kind, model) {
@@ -56,12 +56,6 @@ function twinOf(kind, model) {
   if (!twin) return { columns: textColumns(model, kind.things), rows: model.ids.map((_, row) => row), texts: true };
   const columns = twin.header.map((head, at) => ({ name: String(at), head, wide: head === "text", value: (row) => twin.rows[row][at] }));
   return { columns, rows: twin.rows.map((_, row) => row), texts: false };
-}
-
-function clustersTwin({ meta, ids, texts }) {
-  if (!meta.clusters) return null;
-  const rows = meta.clusters.map(({ name, size, exemplars }) => [name, size, Math.round((1000 * size) / ids.length) / 10, texts.text?.[exemplars?.[0]]]);
-  return { header: ["cluster", "texts", "share in %", "text"], rows };
 }
 
 // Each text of a matrix with those that it is most similar to.

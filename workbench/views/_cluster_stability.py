@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from workbench.analysis import ClusterStability
 from workbench.analysis.stability import VERDICTS
-from workbench.views._clusters import cluster_bars, cluster_meta, rank_color
+from workbench.views._cluster_bars import MOST_BARS, cluster_meta, rank_color
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
 from workbench.views.theme import template
@@ -27,9 +27,11 @@ def stability_view(stability: ClusterStability) -> View:
     numbers mean (Hennig 2007, fpc's ``clusterboot``).
     """
     clustering = stability.clustering
-    bars = [bar for bar in cluster_bars(clustering, stability=stability) if bar["label"] >= 0]
-    meta, texts = cluster_meta(clustering, "stability", _subtitle(stability), bars)
+    meta, texts = cluster_meta(
+        clustering, "stability", _subtitle(stability), stability=stability, whole=False
+    )
     meta["title"] = stability.title()
+    bars = meta["clusters"]
     figure = go.Figure(layout=stability_layout(meta))
     mean, low, high = (
         np.array([math.nan if bar[name] is None else bar[name] for bar in bars])
@@ -56,7 +58,11 @@ def _subtitle(stability: ClusterStability) -> str:
     )
     if math.isfinite(seeds.estimate):
         said += f", {seeds.estimate:.2f} over seeds"
-    return " ".join([f"{said}.", *stability.notes])
+    count = len(stability.clustering.clusters)
+    largest = (
+        (f"The {MOST_BARS} largest of {count} clusters are drawn.",) if count > MOST_BARS else ()
+    )
+    return " ".join([f"{said}.", *largest, *stability.notes])
 
 
 def stability_layout(meta: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +84,7 @@ def stability_layout(meta: dict[str, Any]) -> dict[str, Any]:
         "dragmode": False,
         "xaxis": {"title": {"text": "mean Jaccard similarity"}, "range": [0, 1.02]},
         "yaxis": {
+            "ticklabelstandoff": 6,
             "tickvals": list(range(len(bars))),
             "ticktext": [plotly_text(bar["name"], 44) for bar in bars],
             "range": [len(bars) - 0.5, -0.5],

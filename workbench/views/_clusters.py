@@ -6,21 +6,19 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from workbench.analysis import ClusterFacts, Clustering, ClusterStability
 from workbench.errors import InputError
+from workbench.views._cluster_bars import cluster_meta, rank_color
 from workbench.views._strings import plotly_text
-from workbench.views._texts import color_columns, corpus_frame, label_column, table_columns
 from workbench.views._view import View
-from workbench.views.theme import MOST_CATEGORIES, MUTED, PALETTE, template
+from workbench.views.theme import template
 
-__all__ = ["cluster_bars", "cluster_meta", "clusters_view", "draw_clusters", "rank_color"]
+__all__ = ["clusters_view", "draw_clusters"]
 
-_MOST_BARS = 40
-_OUTLIERS = 3  # texts of a cluster that are named
-_REST = -2  # what the bar of all smaller clusters carries instead of a label
+# A bar that is no cluster's and more than 3 times the largest cluster is cut at 1.6 times.
+_LONG, _CUT = 3.0, 1.6
 
 
 def clusters_view(
@@ -51,43 +49,25 @@ def clusters_view(
     for name, other in (("facts", facts), ("stability", stability)):
         if other is not None and other.clustering is not clustering:
             raise InputError(f"clusters_view: {name}= is of other clusters. Make it of these.")
-    bars = cluster_bars(clustering, facts=facts, stability=stability)
-    meta, texts = cluster_meta(clustering, "clusters", _subtitle(clustering), bars)
+    subtitle = _subtitle(clustering, stability)
+    meta, texts = cluster_meta(clustering, "clusters", subtitle, facts=facts, stability=stability)
     return View(draw_clusters(meta), texts)
-
-
-def cluster_meta(
-    clustering: Clustering, kind: str, subtitle: str, bars: list[dict[str, Any]]
-) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Return what a figure of clusters says of itself, and the table of texts behind it."""
-    corpus = clustering.embeddings.corpus
-    texts = corpus_frame(corpus, clustering)
-    label = label_column(corpus)
-    columns = color_columns(texts, label)
-    meta = {
-        "kind": kind,
-        "corpus": corpus.fingerprint,
-        "title": clustering.title(),
-        "subtitle": subtitle,
-        "label": label,
-        "color_columns": [{"name": name, "kind": kind} for name, kind in columns.items()],
-        "table": table_columns(texts, label),
-        "clusters": bars,
-    }
-    return meta, texts
 
 
 def draw_clusters(meta: dict[str, Any]) -> go.Figure:
     """Return the bars of ``meta["clusters"]``, which come in drawn order."""
     bars = meta["clusters"]
-    figure = go.Figure(layout=_layout(meta))
+    most = _most(bars)
+    figure = go.Figure(layout=_layout(meta, most))
+    cut = [most is not None and bar["size"] > most for bar in bars]
     figure.add_bar(
         x=np.array([bar["size"] for bar in bars], dtype=np.int32),
         y=np.arange(len(bars), dtype=np.int32),
         customdata=np.array([bar["label"] for bar in bars], dtype=np.int32),
         marker={"color": [rank_color(bar["rank"]) for bar in bars]},
-        text=[f"{bar['size']:,}{_mark(bar)}" for bar in bars],
-        textposition="auto",
+        text=[_text(bar, far) for bar, far in zip(bars, cut, strict=True)],
+        textposition=["inside" if far else "outside" for far in cut],
+        insidetextanchor="start",
         orientation="h",
         hovertemplate="%{x} texts<extra></extra>",
         showlegend=False,
@@ -95,90 +75,42 @@ def draw_clusters(meta: dict[str, Any]) -> go.Figure:
     return figure
 
 
-def _subtitle(clustering: Clustering) -> str:
+def _subtitle(clustering: Clustering, stability: ClusterStability | None) -> str:
     alone = clustering.unclustered
+    held = None if stability is None else stability.over_subsamples
     parts = [
         f"silhouette {clustering.silhouette:.2f} on the real vectors"
         if math.isfinite(clustering.silhouette)
         else "",
         f"clustered after {clustering.reduction}" if clustering.reduction else "",
         f"{alone:,} of {len(clustering.labels):,} texts unclustered" if alone else "",
+        ""
+        if held is None
+        else f"●●● to ○○○: stability over parts of the texts, adjusted Rand "
+        f"{held.estimate:.2f} ({held.low:.2f} to {held.high:.2f})",
         *clustering.notes,
     ]
     return " · ".join(part for part in parts if part)
 
 
-def cluster_bars(
-    clustering: Clustering,
-    *,
-    facts: ClusterFacts | None = None,
-    stability: ClusterStability | None = None,
-) -> list[dict[str, Any]]:
-    """Return one dict per bar, the largest first; ``rank`` is the colour that the map gives it."""
-    named = sorted(clustering.clusters, key=lambda found: (-found.size, found.name))
-    bars = [
-        {
-            "label": found.label,
-            "size": found.size,
-            "name": found.name,
-            "exemplars": [int(row) for row in found.exemplars],
-            "rank": rank,
-            "keywords": list(found.keywords),
-            **_known(facts, found.label),
-            **_held(stability, found.label),
-        }
-        for rank, found in enumerate(named[:_MOST_BARS])
-    ]
-    rest = named[_MOST_BARS:]
-    if rest:
-        size = sum(found.size for found in rest)
-        bars.append(_bar(_REST, size, f"{len(rest)} smaller clusters"))
-    alone = clustering.unclustered
-    if alone:
-        bars.append(_bar(-1, alone, "unclustered"))
-    return bars
+def _most(bars: list[dict[str, Any]]) -> int | None:
+    """Return where the axis ends, so that what is no cluster leaves the clusters their room."""
+    largest = max((bar["size"] for bar in bars if bar["label"] >= 0), default=0)
+    longest = max((bar["size"] for bar in bars), default=0)
+    return math.ceil(_CUT * largest) if largest and longest > _LONG * largest else None
 
 
-def _known(facts: ClusterFacts | None, label: int) -> dict[str, Any]:
-    if facts is None:
-        return {}
-    return {
-        "density": _rounded(facts.density[label]),
-        "silhouette": _rounded(facts.silhouette[label]),
-        "outliers": [int(row) for row in facts.outliers(label)[:_OUTLIERS]],
-        "nearest": [[near, _rounded(cosine)] for near, cosine in facts.nearest_to(label)],
-    }
+def _text(bar: dict[str, Any], cut: bool) -> str:
+    """Return a bar's size, and how far the cluster holds where that is known."""
+    if cut:
+        return f"{bar['size']:,} texts: longer than drawn"
+    held = bar.get("jaccard")
+    return f"{bar['size']:,}" + (
+        "" if held is None else f" {bar['mark']} {bar['verdict']}, {held:.2f}"
+    )
 
 
-def _held(stability: ClusterStability | None, label: int) -> dict[str, Any]:
-    if stability is None:
-        return {}
-    line = stability.to_frame().iloc[label]
-    numbers = {name: _rounded(line[name]) for name in ("jaccard", "jaccard_low", "jaccard_high")}
-    return {**numbers, "verdict": str(line["verdict"])}
-
-
-def _rounded(value: float) -> float | None:
-    return round(float(value), 4) if math.isfinite(value) else None
-
-
-def _mark(bar: dict[str, Any]) -> str:
-    """Return what stands behind a bar's size when it is known how far the cluster holds."""
-    if bar.get("jaccard") is None:
-        return ""
-    return f" · {bar['verdict']}, {bar['jaccard']:.2f}"
-
-
-def _bar(label: int, size: int, name: str) -> dict[str, Any]:
-    return {"label": label, "size": size, "name": name, "exemplars": [], "rank": -1}
-
-
-def rank_color(rank: int) -> str:
-    colors = PALETTE["light"]
-    return colors[rank % len(colors)] if 0 <= rank < MOST_CATEGORIES else MUTED["light"]
-
-
-def _layout(meta: dict[str, Any]) -> dict[str, Any]:
+def _layout(meta: dict[str, Any], most: int | None) -> dict[str, Any]:
     bars = meta["clusters"]
     return {
         "template": template("light"),
@@ -190,7 +122,11 @@ def _layout(meta: dict[str, Any]) -> dict[str, Any]:
         "bargap": 0.25,
         "hovermode": "closest",
         "dragmode": False,
-        "xaxis": {"title": {"text": "texts"}, "rangemode": "tozero", "zeroline": False},
+        "xaxis": {
+            "title": {"text": "texts"},
+            "zeroline": False,
+            **({"rangemode": "tozero"} if most is None else {"range": [0, most]}),
+        },
         "yaxis": {
             "tickvals": list(range(len(bars))),
             "ticktext": [plotly_text(bar["name"], 44) for bar in bars],

@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from workbench.analysis import ClusterHierarchy
-from workbench.views._clusters import cluster_bars, cluster_meta, rank_color
+from workbench.views._cluster_bars import cluster_meta, rank_color
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
-from workbench.views.theme import MUTED, template
+from workbench.views.theme import template
 
 __all__ = ["draw_hierarchy", "hierarchy_view"]
 
-_ROW = 26  # pixels for a cluster
+_ROW = 26  # pixels for a cluster, where there is room
+_TALLEST = 1200
+_NAMED = 12  # pixels that a name needs
+_SHADE = "#d9dce1"  # of a box that is more than one cluster
+_NAMES = 0.15  # of the axis, beyond cosine 1: the names of clusters that are much alike
 
 
 def hierarchy_view(hierarchy: ClusterHierarchy) -> View:
     """Return the tree of clusters: a box per node, from where it is one to where it parts.
 
     The horizontal axis is the cosine at which the parts of a node become one; a box begins where
-    its parent's ends. Each cluster has the same height. A node carries its place in
-    ``ClusterHierarchy.nodes`` in ``customdata``.
+    its parent's ends, and that of a cluster, which has no parts, reaches beyond 1 for its name.
+    Each cluster has the same height. A node carries its place in ``ClusterHierarchy.nodes`` in
+    ``customdata``.
     """
     clustering = hierarchy.clustering
-    count = f"{len(clustering.clusters)} clusters by the mean cosine of their centres"
-    subtitle = " ".join([f"{count}.", *hierarchy.notes])
-    meta, texts = cluster_meta(clustering, "hierarchy", subtitle, cluster_bars(clustering))
+    count = len(clustering.clusters)
+    said = [
+        f"{count} cluster{'s' if count != 1 else ''} by the mean cosine of their centres.",
+        *hierarchy.notes,
+        "The names are read by pointing." if _row(count) < _NAMED else "",
+    ]
+    subtitle = " ".join(one for one in said if one)
+    meta, texts = cluster_meta(clustering, "hierarchy", subtitle)
     meta["title"] = hierarchy.title()
-    ranks = {bar["label"]: bar["rank"] for bar in meta["clusters"]}
+    ranks = {bar["label"]: bar["rank"] for bar in [*meta["clusters"], *meta["smaller"]]}
     order = {label: at for at, label in enumerate(hierarchy.nodes[-1].clusters)}
     lowest = min(one.similarity for one in hierarchy.nodes)
-    start = lowest - 0.1 * (1.0 - lowest) - 0.02
+    start = round(lowest - 0.1 * (1.0 - lowest) - 0.02, 4)
+    meta["beyond"] = round(1.0 + _NAMES * (1.0 - start), 4)
     meta["nodes"] = [
         {
             "clusters": list(one.clusters),
@@ -57,7 +69,7 @@ def draw_hierarchy(meta: dict[str, Any]) -> go.Figure:
     figure = go.Figure(layout=_layout(meta))
     spans = np.array([len(node["clusters"]) for node in nodes], dtype=np.float32)
     begin = np.array([node["from"] for node in nodes], dtype=np.float32)
-    end = np.array([max(node["similarity"], node["from"]) for node in nodes], dtype=np.float32)
+    end = np.array([_end(node, meta["beyond"]) for node in nodes], dtype=np.float32)
     figure.add_bar(
         base=begin,
         x=end - begin,
@@ -65,7 +77,10 @@ def draw_hierarchy(meta: dict[str, Any]) -> go.Figure:
         width=spans - 0.08,
         orientation="h",
         customdata=np.arange(len(nodes), dtype=np.int32),
-        marker={"color": [_color(node) for node in nodes], "line": {"width": 0}},
+        marker={
+            "color": [_color(node) for node in nodes],
+            "line": {"width": 1, "color": template("light").layout.paper_bgcolor},
+        },
         text=[plotly_text(node["name"] or ", ".join(node["keywords"][:2]), 40) for node in nodes],
         textposition="inside",
         insidetextanchor="start",
@@ -76,24 +91,43 @@ def draw_hierarchy(meta: dict[str, Any]) -> go.Figure:
     return figure
 
 
+def _end(node: dict[str, Any], beyond: float) -> float:
+    return beyond if len(node["clusters"]) == 1 else float(max(node["similarity"], node["from"]))
+
+
 def _color(node: dict[str, Any]) -> str:
-    return rank_color(node["rank"]) if node["rank"] >= 0 else MUTED["light"]
+    return rank_color(node["rank"]) if len(node["clusters"]) == 1 else _SHADE
+
+
+def _row(count: int) -> float:
+    """Return the pixels that each of ``count`` clusters gets."""
+    return min(_ROW, _TALLEST / count)
+
+
+def _ticks(start: float) -> list[float]:
+    """Return places up to 1, at most seven, that are easy to read."""
+    steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+    step = next((one for one in steps if (1.0 - start) / one <= 6), 1.0)
+    first = math.ceil(start / step - 1e-9)
+    return [round(place * step, 2) for place in range(first, round(1 / step) + 1)]
 
 
 def _layout(meta: dict[str, Any]) -> dict[str, Any]:
     count = len(meta["nodes"][-1]["clusters"])
+    start = meta["nodes"][-1]["from"]
     return {
         "template": template("light"),
         "title": {
             "text": plotly_text(meta["title"], 160),
             "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
         },
-        "height": 150 + max(_ROW * count, 60),
+        "height": 150 + max(round(_row(count) * count), 60),
         "hovermode": "closest",
         "dragmode": False,
         "barmode": "overlay",
         "uniformtext": {"mode": "hide", "minsize": 10},
-        "xaxis": {"title": {"text": "cosine at which they are one"}, "zeroline": False},
+        "xaxis": {"title": {"text": "cosine at which they are one"}, "zeroline": False,
+                  "range": [start, meta["beyond"]], "tickvals": _ticks(start)},
         "yaxis": {"showticklabels": False, "range": [count - 0.5, -0.5], "showgrid": False,
                   "zeroline": False},
         "meta": {"workbench": meta},

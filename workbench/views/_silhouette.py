@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,10 @@ import plotly.graph_objects as go
 
 from workbench._arrays import IntArray
 from workbench.analysis import ClusterFacts
-from workbench.views._clusters import cluster_bars, cluster_meta, rank_color
+from workbench.views._cluster_bars import MOST_BARS, cluster_meta, rank_color
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
-from workbench.views.theme import template
+from workbench.views.theme import INK, template
 
 __all__ = ["silhouette_layout", "silhouette_view"]
 
@@ -23,21 +24,28 @@ _GAP = 0.02  # of all lines, between two clusters
 def silhouette_view(facts: ClusterFacts) -> View:
     """Return the silhouettes of the texts, sorted within each cluster, the largest cluster first.
 
-    A text below 0 is nearer to another cluster than to its own. Above 1,500 texts a bar stands
-    for several: it shows the text in their middle, and the subtitle says so.
+    A text below 0 is nearer to another cluster than to its own; the dashed line is the mean of
+    all. The 40 largest clusters are drawn. Above 1,500 texts a bar stands for several: it shows
+    the text in their middle, and the subtitle says so.
     """
     clustering = facts.clustering
-    bars = [bar for bar in cluster_bars(clustering, facts=facts) if bar["label"] >= 0]
-    clustered = int(np.count_nonzero(clustering.labels >= 0))
-    each = max(1, -(-clustered // _MOST_LINES))
-    meta, texts = cluster_meta(clustering, "silhouette", _subtitle(facts, each), bars)
+    meta, texts = cluster_meta(clustering, "silhouette", "", facts=facts, whole=False)
+    bars = meta["clusters"]
+    drawn = sum(bar["size"] for bar in bars)
+    each = max(1, -(-drawn // _MOST_LINES))
     texts["silhouette"] = facts.point_silhouette.round(4)
-    meta["table"] = ["silhouette", *meta["table"]]
-    meta["title"] = f"{clustering.title()} · silhouettes"
-    meta["misplaced"] = np.flatnonzero(facts.point_silhouette < 0).tolist()
+    mean = float(facts.summary()["silhouette"])
+    meta |= {
+        "title": f"{clustering.title()} · silhouettes",
+        "subtitle": _subtitle(facts, each),
+        "table": ["silhouette", *meta["table"]],
+        "misplaced": np.flatnonzero(facts.point_silhouette < 0).tolist(),
+        "each": each,
+        "mean": round(mean, 4) if math.isfinite(mean) else None,
+    }
     figure = go.Figure()
     middles, at = [], 0.0
-    gap = max(1.0, _GAP * clustered / each)
+    gap = max(1.0, _GAP * drawn / each)
     for bar in bars:
         rows = _profile(facts, bar["label"], each)
         figure.add_bar(
@@ -65,9 +73,19 @@ def _profile(facts: ClusterFacts, label: int, each: int) -> IntArray:
 
 def _subtitle(facts: ClusterFacts, each: int) -> str:
     known = facts.summary()
-    said = f"mean {known['silhouette']:.2f}; {known['misplaced']:,} texts are nearer to another"
-    bars = f"; each bar stands for {each} texts" if each > 1 else ""
-    return " ".join([f"{said} cluster than to their own{bars}.", *facts.notes])
+    count = len(facts.clustering.clusters)
+    mean, below = float(known["silhouette"]), int(known["misplaced"])
+    said = ""
+    if math.isfinite(mean):
+        texts = "1 text is" if below == 1 else f"{below:,} texts are"
+        said = f"Mean {mean:.2f}; {texts} nearer to another cluster than to their own."
+    parts = (
+        said,
+        f"The {MOST_BARS} largest of {count} clusters are drawn." if count > MOST_BARS else "",
+        f"Each bar stands for {each} texts, by the one in their middle." if each > 1 else "",
+        *facts.notes,
+    )
+    return " ".join(part for part in parts if part)
 
 
 def silhouette_layout(meta: dict[str, Any], middles: list[float], end: float) -> dict[str, Any]:
@@ -84,11 +102,24 @@ def silhouette_layout(meta: dict[str, Any], middles: list[float], end: float) ->
         "dragmode": False,
         "xaxis": {"title": {"text": "silhouette"}, "zeroline": True},
         "yaxis": {
+            "ticklabelstandoff": 6,
             "tickvals": middles,
             "ticktext": [plotly_text(bar["name"], 44) for bar in meta["clusters"]],
             "range": [end, -1],
             "showgrid": False,
             "zeroline": False,
         },
+        **_mean_line(meta["mean"]),
         "meta": {"workbench": meta},
+    }
+
+
+def _mean_line(mean: float | None) -> dict[str, Any]:
+    if mean is None:
+        return {}
+    across = {"yref": "paper", "x": mean, "y": 1, "yanchor": "bottom", "showarrow": False}
+    line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": mean, "x1": mean}
+    return {
+        "shapes": [{**line, "line": {"dash": "dash", "width": 1.5, "color": INK["light"]}}],
+        "annotations": [{**across, "text": f"mean {mean:.2f}", "font": {"size": 11}}],
     }

@@ -96,6 +96,7 @@ def _layout(meta: dict[str, Any], ids: list[str]) -> dict[str, Any]:
     }
     best = meta["best"]
     line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot", "width": 2}}
+    word = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
     return {
         "template": template("light"),
         "title": {
@@ -115,5 +116,6 @@ def _layout(meta: dict[str, Any], ids: list[str]) -> dict[str, Any]:
             "zeroline": False,
         },
         "shapes": [] if best is None else [{**line, "x0": best, "x1": best}],
+        "annotations": [] if best is None else [{**word, "x": best, "text": "best"}],
         "meta": {"workbench": meta},
     }
