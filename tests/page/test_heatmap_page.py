@@ -30,6 +30,19 @@ TEXTS = (
 )
 
 
+MOUNT = """json => {
+    const place = document.createElement("div");
+    document.body.append(place);
+    window.asked = [];
+    window.mounted = workbenchHost.mount(place, JSON.parse(json), {
+        library: () => window.workbenchPage.plotly,
+        asks: (name) => name === "open_block",
+        onAction: (name, value) => asked.push([name, value]),
+        onSelection: (ids) => { window.told = ids; },
+    });
+}"""
+
+
 def embedded(seed: int, name: str) -> Embeddings:
     corpus = Corpus(TEXTS * 8, tuple(f"t{row}" for row in range(32)))
     vectors = np.random.default_rng(seed).normal(size=(32, 6)) + 0.5
@@ -114,3 +127,42 @@ def test_it_fits_a_narrow_page(opened: Callable[..., Any]) -> None:
     assert "tree" in parts
     width = figure.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 400
+
+
+def test_a_group_that_opens_keeps_what_is_selected_elsewhere(opened: Callable[..., Any]) -> None:
+    vectors = embedded(0, "one")
+    names = [("a", "b")[row % 2] for row in range(32)]
+    blocks = blocks_view(block_similarities(vectors, names))
+    part = similarity_matrix(vectors.take(range(0, 32, 2)))
+    group = heatmap_view(part, sampled_from=vectors.corpus, part="a (16 texts)")
+    whole = heatmap_view(similarity_matrix(vectors))
+    page = opened(render_page([whole], title="x"))
+    other = page.figure()
+    page.page.evaluate(MOUNT, blocks.to_json())
+    second = page.figure(1)
+    press(second, "Enter")
+    assert page.page.evaluate("window.asked") == [["open_block", [0, 0]]]
+    press(other, "ArrowRight", "Enter")
+    for figure in (other, second):
+        expect(figure.part("count")).to_have_text("2 of 32 texts selected")
+    page.page.evaluate("json => mounted.update(JSON.parse(json))", group.to_json())
+    expect(second.part("count")).to_contain_text("1 of 16 texts selected")
+    expect(other.part("count")).to_have_text("2 of 32 texts selected")
+    # The kernel knows of the one that was here; the other comes back with its group.
+    state = """json => mounted.update({ ...JSON.parse(json), state: { selection: ["t0"] } })"""
+    page.page.evaluate(state, blocks.to_json())
+    expect(second.part("count")).to_have_text("2 of 32 texts selected")
+    expect(other.part("count")).to_have_text("2 of 32 texts selected")
+    assert page.page.evaluate("window.told") == ["t0", "t1"]
+
+
+def test_groups_of_two_sets(opened: Callable[..., Any]) -> None:
+    vectors = embedded(0, "one")
+    columns = Embeddings.from_array(vectors.vectors[:6], TEXTS[:2] * 3)
+    names = [("a", "b", "c")[row % 3] for row in range(32)]
+    blocks = block_similarities(vectors, names, other=columns, other_by=["x", "y"] * 3)
+    figure = opened(render_page([blocks_view(blocks)], title="x")).figure()
+    press(figure, "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight")
+    expect(figure.part("readout")).to_contain_text(f"mean cosine {blocks.values[2, 1]:.3f}")
+    press(figure, "Enter")
+    expect(figure.part("count")).to_have_text("13 of 38 texts selected")

@@ -110,6 +110,7 @@ function guard(host, action) {
 
 function load(host, view, state) {
   const before = host.model?.kind;
+  const came = host.model ? foreignTo(host.model, host.linked.ids()) : []; // only others held these
   const kind = KINDS[view.figure.layout?.meta?.workbench?.kind] ?? plainKind;
   host.model = readView(view);
   kind.read?.(host.model);
@@ -126,7 +127,7 @@ function load(host, view, state) {
   columnKept(model, selections);
   host.linked.holds(selections);
   const chosen = state.selection ?? [];
-  const known = chosen.filter((id) => model.rowOf.has(id));
+  const known = [...new Set([...chosen, ...came])].filter((id) => model.rowOf.has(id));
   const colorBy = state.color_by ?? model.meta.color_by ?? "";
   host.state = {
     mode: host.parts.root.dataset.theme,
@@ -148,8 +149,14 @@ function load(host, view, state) {
   showView(host.parts, model, kind);
   kind.shown?.(host);
   show(host);
-  if (known.length) host.linked.publish(sorted(known));
+  if (known.length) host.linked.publish(sorted([...known, ...foreignTo(model, host.linked.ids())]));
+  if (came.some((id) => model.rowOf.has(id))) host.hooks.onSelection?.(sorted(known));
   draw(host);
+}
+
+// What is selected on others and not here: a figure that shows other texts for a while keeps it.
+function foreignTo(model, ids) {
+  return ids.filter((id) => !model.rowOf.has(id));
 }
 
 // What to say of texts that were selected before the data changed, while the rest still is.
