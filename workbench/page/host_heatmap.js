@@ -55,7 +55,7 @@ function heatmapFigure(model, state, theme) {
   const places = selectedPlaces(model, state);
   if (places.rows.length || places.columns.length) data.push(edgeMarks(model, places, state, theme));
   if (state.cell) data.push(cellMark(state.cell, state, theme));
-  return { data, layout: { showlegend: false, ...heatmapAxes(model, state) } };
+  return { data, layout: { showlegend: false, ...heatmapAxes(model, state, theme) } };
 }
 
 // The distribution beside the cells and the tree above them; on a telephone the cells matter more.
@@ -106,7 +106,7 @@ export function cellMark([i, j], state, theme) {
   };
 }
 
-function heatmapAxes(model, state) {
+function heatmapAxes(model, state, theme) {
   const pad = 0.03 * Math.max(model.z.length, model.z[0].length) + 0.5;
   const full = {
     x: [-pad, model.z[0].length - 0.5],
@@ -116,19 +116,31 @@ function heatmapAxes(model, state) {
   const { xaxis, yaxis } = model.layout;
   const narrow = isNarrow(state) ? { showticklabels: false } : {};
   return {
+    margin: marginOf(model.layout, state, theme),
     xaxis: { ...xaxis, ...narrow, range: x, autorange: false, ...(isTiny(state) ? { domain: [0, 1] } : {}) },
-    yaxis: { ...yaxis, ...narrow, range: y, autorange: false },
-    ...(isTiny(state) ? hiddenAxes(model.layout) : {}),
+    yaxis: { ...yaxis, ...narrow, range: y, autorange: false, automargin: false },
+    ...barAxes(model.layout, state),
   };
+}
+
+// The room for names and bars. plotly's automargin would draw all the cells again, up to twice, to find it.
+function marginOf({ yaxis, xaxis2 }, state, theme) {
+  const { font, yaxis: axis } = theme.templates[state.mode].layout;
+  const pencil = document.createElement("canvas").getContext("2d");
+  pencil.font = `${axis.tickfont.size}px ${font.family}`;
+  const names = isNarrow(state) ? [] : (yaxis?.ticktext ?? []);
+  // Signs that would be markup in plotly's text are numbers there.
+  const widths = names.map((name) => pencil.measureText(name.replace(/&#\d+;/g, "M")).width);
+  return { l: Math.ceil(Math.max(16, ...widths)) + 8, r: 16, t: 36, b: xaxis2 && !isTiny(state) ? 42 : 24 };
 }
 
 function isTiny(state) {
   return state.width > 0 && state.width < TINY;
 }
 
-
-function hiddenAxes({ xaxis2, yaxis2 }) {
-  return xaxis2 ? { xaxis2: { ...xaxis2, visible: false }, yaxis2: { ...yaxis2, visible: false } } : {};
+function barAxes({ xaxis2, yaxis2 }, state) {
+  const how = isTiny(state) ? { visible: false } : { automargin: false };
+  return xaxis2 ? { xaxis2: { ...xaxis2, ...how }, yaxis2: { ...yaxis2, ...how } } : {};
 }
 
 // ---- what a person does
