@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.cluster import AgglomerativeClustering
+from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 
 from workbench.analysis import ClusterEdits, Clustering, cluster, cluster_stability
 from workbench.embeddings import Embeddings
@@ -205,6 +207,39 @@ def test_a_clusterer_of_scikit_learn(
     assert len(explorer.clustering.clusters) == 3
 
 
+def test_a_clusterer_keeps_its_reduction(texts_of: TextsOf, find: Find) -> None:
+    explorer = ClusterExplorer(texts_of(60), method=KMeans(3), reduction="umap", dimensions=3)
+    assert explorer.original.reduction == "umap, 3 dimensions"
+    assert find(explorer, "workbench-parameter-reduction").value == "umap"
+    assert find(explorer, "workbench-parameter-dimensions").value == 3
+    with pytest.raises(InputError, match=r"'reductions'. Did you mean 'reduction'"):
+        ClusterExplorer(texts_of(60), method=KMeans(3), reductions="umap")
+
+
+def test_values_of_a_clusterer_are_tried(
+    texts_of: TextsOf, find: Find, press: Press, choose: Choose, wait: Wait
+) -> None:
+    own = Pipeline([("scale", StandardScaler()), ("k", KMeans(n_clusters=3))])
+    explorer = ClusterExplorer(texts_of(60), method=own)
+    values = find(explorer, "workbench-sweep-values")
+    assert values.description == "k__n_clusters"
+    values.set_state({"value": "2, 4"})
+    press(explorer, "workbench-sweep")
+    wait(idle(explorer))
+    choose(explorer, "workbench-sweep-adopt", "4")
+    assert len(explorer.clustering.clusters) == 4
+    press(explorer, "workbench-compute")  # the adopted one is what is computed again
+    wait(idle(explorer))
+    assert len(explorer.clustering.clusters) == 4
+
+
+def test_a_clusterer_without_such_a_parameter(texts_of: TextsOf, find: Find) -> None:
+    explorer = ClusterExplorer(texts_of(20), method=DBSCAN(eps=0.3, metric="cosine"))
+    assert find(explorer, "workbench-sweep").disabled
+    description = find(explorer, "workbench-sweep-values").description
+    assert description == "no values to try for this method"
+
+
 def test_other_clusters_leave_the_edits_behind(
     explorer: ClusterExplorer, find: Find, press: Press, wait: Wait
 ) -> None:
@@ -219,3 +254,118 @@ def test_other_clusters_leave_the_edits_behind(
     assert "The 1 edit was of the clusters before" in explorer.status.text
     with pytest.raises(InputError, match="made for another clustering"):
         explorer.edit(kept)
+    assert explorer.edits_before is kept
+    find(explorer, "workbench-parameter-n_clusters").set_state({"value": 4})
+    press(explorer, "workbench-compute")
+    wait(idle(explorer))
+    explorer.edit(kept)  # the clusters are those before: the log replays
+    assert explorer.clustering.name_of(2) == "third"
+
+
+def test_clusters_found_before_are_taken(
+    texts_of: TextsOf, find: Find, press: Press, wait: Wait
+) -> None:
+    embeddings = texts_of(60)
+    found = cluster(embeddings, method="kmeans", n_clusters=5)
+    explorer = ClusterExplorer(embeddings, clustering=found)
+    assert explorer.clustering is found
+    assert find(explorer, "workbench-method").value == "kmeans"
+    assert find(explorer, "workbench-parameter-n_clusters").value == 5
+    press(explorer, "workbench-stability")
+    wait(idle(explorer))
+    assert explorer.stability is not None
+    again = ClusterExplorer(texts_of(60), clustering=found)  # equal texts and vectors
+    np.testing.assert_array_equal(again.clustering.labels, found.labels)
+    own = cluster(embeddings, method=KMeans(n_clusters=2))
+    assert find(ClusterExplorer(embeddings, clustering=own), "workbench-method").value == "KMeans"
+    with pytest.raises(InputError, match=r"got clustering= and method="):
+        ClusterExplorer(embeddings, clustering=found, method="kmeans")
+    with pytest.raises(InputError, match=r"got clustering= and n_clusters="):
+        ClusterExplorer(embeddings, clustering=found, n_clusters=2)
+    with pytest.raises(InputError, match="these are clusters of"):
+        ClusterExplorer(texts_of(30), clustering=found)
+    with pytest.raises(InputError, match="expected a Clustering; got str"):
+        ClusterExplorer(embeddings, clustering="kmeans")  # type: ignore[arg-type]
+
+
+def test_clusters_of_the_selection_are_chosen_and_merged(
+    explorer: ClusterExplorer, find: Find, press: Press
+) -> None:
+    labels = explorer.clustering.labels
+    press(explorer, "workbench-edit-merge")
+    assert "choose at least two clusters in the list; got 0" in explorer.status.text
+    explorer.selection = [f"t{np.flatnonzero(labels == label)[0]}" for label in (1, 3)]
+    press(explorer, "workbench-edit-selected")
+    assert find(explorer, "workbench-edit-clusters").value == (1, 3)
+    press(explorer, "workbench-edit-merge")
+    assert explorer.edits.sentences() == ("Merged 1, 3.",)
+    assert find(explorer, "workbench-edit-clusters").value == (1,)
+    assert find(explorer, "workbench-edit-assign").disabled  # none is unclustered
+    press(explorer, "workbench-edit-undo")
+    assert find(explorer, "workbench-edit-undo").disabled
+
+
+def test_stability_stays_with_the_groups_it_was_asked_for(
+    explorer: ClusterExplorer, find: Find, press: Press, choose: Choose, wait: Wait
+) -> None:
+    press(explorer, "workbench-stability")
+    wait(idle(explorer))
+    find(explorer, "workbench-edit-clusters").set_state({"index": [0]})
+    find(explorer, "workbench-edit-name").set_state({"value": "named"})
+    press(explorer, "workbench-edit-rename")
+    assert "verdict" in explorer.view().meta["clusters"][0]  # another name, the same texts
+    assert "asked before the edits" not in explorer.status.text
+    press(explorer, "workbench-edit-split")
+    assert "verdict" not in explorer.view().meta["clusters"][0]
+    assert "asked before the edits, so no bar says it" in explorer.status.text
+    press(explorer, "workbench-edit-undo")
+    assert "verdict" in explorer.view().meta["clusters"][0]
+
+
+def test_a_value_adopted_while_stability_runs_ends_that_run(
+    explorer: ClusterExplorer, find: Find, press: Press, choose: Choose, wait: Wait
+) -> None:
+    find(explorer, "workbench-sweep-values").set_state({"value": "2, 3"})
+    press(explorer, "workbench-sweep")
+    wait(idle(explorer))
+    press(explorer, "workbench-stability")
+    choose(explorer, "workbench-sweep-adopt", "2")
+    assert not explorer.busy
+    assert find(explorer, "workbench-cancel").disabled
+    assert explorer.status.text.startswith("n_clusters=2: 2 clusters")
+    assert find(explorer, "workbench-parameter-n_clusters").value == 2
+    press(explorer, "workbench-stability")
+    wait(idle(explorer))
+    assert explorer.stability is not None
+    assert len(explorer.stability.jaccard) == 2
+
+
+def test_a_run_can_be_cancelled(
+    explorer: ClusterExplorer, find: Find, press: Press, wait: Wait
+) -> None:
+    before = explorer.view().figure
+    find(explorer, "workbench-sweep-values").set_state({"value": "2 3 4 5 6 7 8 9 10 11 12"})
+    press(explorer, "workbench-sweep")
+    press(explorer, "workbench-cancel")
+    wait(idle(explorer))
+    assert explorer.status.text == "Cancelled; the picture is as it was."
+    assert explorer.sweep is None
+    assert explorer.view().figure == before
+
+
+def test_all_texts_unclustered(texts_of: TextsOf, find: Find, press: Press) -> None:
+    explorer = ClusterExplorer(texts_of(12), method="community", threshold=0.99)
+    assert explorer.clustering.unclustered == 12
+    assert explorer.view().figure.layout.yaxis.ticktext == ("unclustered",)
+    assert find(explorer, "workbench-edit-assign").disabled
+    press(explorer, "workbench-stability")
+    assert set(explorer.cluster_column()) == {"unclustered"}
+
+
+def test_identical_texts(press: Press, wait: Wait) -> None:
+    same = Embeddings.from_array(np.ones((6, 4), np.float32), ["the same text"] * 6)
+    explorer = ClusterExplorer(same, method="kmeans", n_clusters=3)
+    press(explorer, "workbench-compute")
+    wait(idle(explorer))
+    assert not explorer.status.failed
+    assert len(explorer.clustering.clusters) == 1

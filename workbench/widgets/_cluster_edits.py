@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets
@@ -24,6 +24,8 @@ class EditForm:
     act
         Called with a function that takes the log of edits and returns a longer (or shorter) one;
         what it raises is for the user.
+    selected
+        Called for the labels of the clusters that the selected texts are in.
 
     Attributes
     ----------
@@ -31,8 +33,14 @@ class EditForm:
         The controls.
     """
 
-    def __init__(self, act: Callable[[Callable[[ClusterEdits], ClusterEdits]], None]) -> None:
+    def __init__(
+        self,
+        act: Callable[[Callable[[ClusterEdits], ClusterEdits]], None],
+        selected: Callable[[], Sequence[int]],
+    ) -> None:
         self._act = act
+        self._selected = selected
+        self._before = ("", 0, 0)  # which clustering, how many clusters and edits were shown
         self._chosen = ipywidgets.SelectMultiple(
             description="Clusters",
             rows=_SHOWN,
@@ -61,25 +69,38 @@ class EditForm:
             layout={"width": "min(100%, 36em)"},
         )
         self._log.add_class("workbench-edit-log")
-        self.box = ipywidgets.VBox([self._chosen, *self._rows(), self._log])
+        doc = "Choose in the list the clusters that the selected texts are in"
+        take = button("Clusters of the selection", "workbench-edit-selected", self._take, doc=doc)
+        self.box = ipywidgets.VBox([self._chosen, row(take), *self._rows(), self._log])
 
     def show(self, clustering: Clustering, edits: ClusterEdits) -> None:
         """List the clusters as they are, and what was done to them."""
-        kept = [label for label in self._chosen.value if label < len(clustering.clusters)]
+        count, steps = len(clustering.clusters), len(edits.edits)
+        which, clusters, before = self._before
+        kept = self._chosen.value if which == edits.clustering else ()
+        if count < clusters:  # labels above the smallest have moved down
+            kept = kept[:1]
         options = [(f"{one.name} ({one.size:,})", one.label) for one in clustering.clusters]
         self._chosen.options = options
-        self._chosen.value = kept
+        self._chosen.value = kept if all(label < count for label in kept) else ()
+        if steps > before:
+            self._name.value = ""
+        self._before = (edits.clustering, count, steps)
+        self._assign_button.disabled = not (count and clustering.unclustered)
+        self._undo_button.disabled = not steps
         self._log.value = "\n".join(edits.sentences())
 
-    def choose(self, labels: list[int]) -> None:
-        """Choose clusters in the list."""
-        self._chosen.value = tuple(labels)
+    def _take(self) -> None:
+        self._chosen.value = tuple(self._selected())
 
     def _rows(self) -> tuple[Any, ...]:
         def made(text: str, act: Callable[[ClusterEdits], ClusterEdits], doc: str) -> Any:
             name = f"workbench-edit-{text.split()[0].lower()}"
             return button(text, name, lambda: self._act(act), doc=doc)
 
+        self._undo_button = made("Undo", lambda edits: edits.undo(), "Take the last edit back")
+        doc = "Put unclustered texts into the nearest cluster"
+        self._assign_button = made("Assign unclustered", self._assign, doc)
         return (
             row(
                 made("Merge", self._merge, "Make the chosen clusters one"),
@@ -87,15 +108,14 @@ class EditForm:
                 self._name,
             ),
             row(made("Split", self._split, "Split the chosen cluster by k-means"), self._parts),
-            row(
-                made("Assign unclustered", self._assign, "Put unclustered texts into the nearest"),
-                self._least,
-                made("Undo", lambda edits: edits.undo(), "Take the last edit back"),
-            ),
+            row(self._assign_button, self._least, self._undo_button),
         )
 
     def _merge(self, edits: ClusterEdits) -> ClusterEdits:
-        return edits.merge(list(self._chosen.value), self._name.value.strip() or None)
+        chosen = list(self._chosen.value)
+        if len(chosen) < 2:
+            raise InputError(f"merge: choose at least two clusters in the list; got {len(chosen)}.")
+        return edits.merge(chosen, self._name.value.strip() or None)
 
     def _rename(self, edits: ClusterEdits) -> ClusterEdits:
         return edits.rename(self._one("rename"), self._name.value)

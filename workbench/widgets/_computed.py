@@ -176,6 +176,12 @@ class ComputedPanel(FigurePanel):
         finally:
             self._running = None
 
+    def _give_up(self) -> None:
+        """Stop what is running, and say nothing of it."""
+        self._running = None
+        self._cancel_button.disabled = True
+        self._cancel()
+
     def _cancel(self) -> None:
         if self._worker is not None:
             self._worker.cancel()

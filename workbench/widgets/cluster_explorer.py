@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.analysis import (
@@ -17,23 +18,23 @@ from workbench.analysis import (
     Neighbors,
     ParameterSweep,
     checked,
-    cluster,
     cluster_facts,
 )
-from workbench.analysis._estimators import Clusterer, as_clusterer, clusterer_name
+from workbench.analysis._estimators import Clusterer
 from workbench.analysis.parameters import ParameterValue
 from workbench.embeddings import Embeddings
 from workbench.views import Json, View, clusters_view
 from workbench.widgets._cluster_edits import EditForm
-from workbench.widgets._cluster_sweep import SweepForm
+from workbench.widgets._cluster_start import started
+from workbench.widgets._cluster_sweep import SweepForm, worth_trying
 from workbench.widgets._computed import ComputedPanel, state_of
-from workbench.widgets._controls import MethodForm, button, check_options, folded
+from workbench.widgets._controls import MethodForm, button, folded
 from workbench.widgets._panel import OnSave, check_on_save
 from workbench.widgets._status import sentence
 
 __all__ = ["ClusterExplorer"]
 
-_OPTIONS = ("neighbors", "method", "random_state", "on_save")
+_OPTIONS = ("neighbors", "method", "clustering", "random_state", "on_save")
 _RUNS = 10  # of a stability: as many on parts of the texts
 
 
@@ -51,7 +52,10 @@ class ClusterExplorer(ComputedPanel):
     neighbors
         Their neighbours (``wb.nearest_neighbors``), so that no run computes them again.
     method
-        ``hdbscan``, ``kmeans``, ``agglomerative``, ``community``, or a scikit-learn clusterer.
+        ``hdbscan`` (also where it is None), ``kmeans``, ``agglomerative``, ``community``, or a
+        scikit-learn clusterer.
+    clustering
+        Clusters of these texts to begin with, instead of a method.
     random_state
         The seed of every run.
     on_save
@@ -81,27 +85,29 @@ class ClusterExplorer(ComputedPanel):
         embeddings: Embeddings,
         *,
         neighbors: Neighbors | None = None,
-        method: str | Clusterer = "hdbscan",
+        method: str | Clusterer | None = None,
+        clustering: Clustering | None = None,
         random_state: int = 0,
         on_save: OnSave = None,
         **params: ParameterValue,
     ) -> None:
-        own = None if isinstance(method, str) else as_clusterer(method)
-        name = method if isinstance(method, str) else clusterer_name(method)
-        table = {**CLUSTERING_PARAMETERS, **({} if own is None else {name: ()})}
-        if own is None:
-            check_options("ClusterExplorer", _OPTIONS, params, name, table)
         check_on_save(on_save)
-        self._own = own
+        start = started(
+            embeddings,
+            clustering=clustering,
+            method=method,
+            params=params,
+            options=_OPTIONS,
+            neighbors=neighbors,
+            random_state=random_state,
+        )
+        self._own = start.estimator
         self._told: list[Callable[[Clustering], object]] = []
-        self._edit_form = EditForm(self._edit)
+        self._edit_form = EditForm(self._edit, self._selected_clusters)
         self._sweep_form = SweepForm(self._try_values, self._adopt)
         self._sweep: ParameterSweep | None = None
-        self._take(
-            cluster(
-                embeddings, method=method, neighbors=neighbors, random_state=random_state, **params
-            )
-        )
+        self._edits_before: ClusterEdits | None = None
+        self._take(start.clustering)
         doc = "Cluster again with other seeds and on parts of the texts, and compare"
         stable = button("How stable?", "workbench-stability", self._ask_stability, doc=doc)
         further = (
@@ -111,16 +117,16 @@ class ClusterExplorer(ComputedPanel):
         super().__init__(
             self._draw(),
             source=(embeddings, neighbors),
-            form=MethodForm(table, name, params if own is None else {}),
-            table=table,
+            form=MethodForm(start.table, start.method, start.params),
+            table=start.table,
             random_state=random_state,
             extra=(stable,),
             further=further,
             said=self._summary(),
             on_save=on_save,
         )
-        self._sweep_form.offer(name)
-        self._form.chooser.observe(lambda change: self._sweep_form.offer(change.new), "value")
+        self._offer_values()
+        self._form.chooser.observe(lambda _: self._offer_values(), "value")
 
     @property
     def clustering(self) -> Clustering:
@@ -136,6 +142,11 @@ class ClusterExplorer(ComputedPanel):
     def edits(self) -> ClusterEdits:
         """What was changed by hand: a log that replays on `original`."""
         return self._edits
+
+    @property
+    def edits_before(self) -> ClusterEdits | None:
+        """The edits of clusters that gave way to others; they replay when those are back."""
+        return self._edits_before
 
     @property
     def stability(self) -> ClusterStability | None:
@@ -177,9 +188,15 @@ class ClusterExplorer(ComputedPanel):
     def _draw(self) -> View:
         shown = self._clustering
         facts = cluster_facts(shown) if shown.clusters else None
-        known = None if self._edits.edits else self._stability
         self._edit_form.show(shown, self._edits)
-        return clusters_view(shown, facts=facts, stability=known)
+        return clusters_view(shown, facts=facts, stability=self._stability_shown())
+
+    def _stability_shown(self) -> ClusterStability | None:
+        """Return the stability, as long as no edit has made other groups of texts."""
+        known, shown = self._stability, self._clustering
+        if known is None or not np.array_equal(shown.labels, self._original.labels):
+            return None
+        return replace(known, clustering=shown)  # which may have other names
 
     def _show(self) -> None:
         self._host.show(self._draw())
@@ -198,21 +215,33 @@ class ClusterExplorer(ComputedPanel):
         InputError
             If a parameter is out of range.
         """
-        method = self._form.method
-        if method not in CLUSTERING_PARAMETERS:
-            return {"method": self._own}
-        return {"method": method, **checked(method, self._form.params, self._table)}
+        name = self._form.method
+        method = name if name in CLUSTERING_PARAMETERS else self._own
+        return {"method": method, **checked(name, self._form.params, self._table)}
+
+    def _offer_values(self) -> None:
+        self._sweep_form.offer(worth_trying(self._form.method, self._own))
+
+    def _selected_clusters(self) -> list[int]:
+        """Return the clusters of the selected texts, in order."""
+        chosen = set(self.selection)
+        rows = [
+            row for row, one in enumerate(self._original.embeddings.corpus.ids) if one in chosen
+        ]
+        return sorted({int(label) for label in self._clustering.labels[rows]} - {-1})
 
     def _compute(self) -> None:
         self._begin(self._task, "Clustering.", self._params, self._received)
 
     def _received(self, value: Clustering) -> str:
-        lost = len(self._edits.edits)
+        lost = self._edits
         self._take(value)
         self._show()
-        were = "1 edit was" if lost == 1 else f"{lost} edits were"
-        said = f" The {were} of the clusters before." if lost else ""
-        return f"{self._summary()}{said}"
+        if not lost.edits:
+            return self._summary()
+        self._edits_before = lost
+        were = "1 edit was" if len(lost.edits) == 1 else f"{len(lost.edits)} edits were"
+        return f"{self._summary()} The {were} of the clusters before, and kept: edits_before."
 
     def _ask_stability(self) -> None:
         def options() -> dict[str, object]:
@@ -224,7 +253,7 @@ class ClusterExplorer(ComputedPanel):
         self._stability = replace(value, clustering=self._original)
         self._host.show(self._draw())
         held = self._stability.over_subsamples
-        edited = " They are those without the edits." if self._edits.edits else ""
+        edited = "" if self._stability_shown() else " They are those without the edits."
         return (
             f"Adjusted Rand {held.estimate:.2f} ({held.low:.2f} to {held.high:.2f}) over parts of "
             f"the texts; each cluster says how far it holds.{edited}"
@@ -233,7 +262,7 @@ class ClusterExplorer(ComputedPanel):
     def _try_values(self) -> None:
         def options() -> dict[str, object]:
             asked = self._params()
-            parameter, values = self._sweep_form.asked(str(asked["method"]))
+            parameter, values = self._sweep_form.asked()
             asked.pop(parameter, None)
             return {**asked, "parameter": parameter, "values": values}
 
@@ -246,17 +275,25 @@ class ClusterExplorer(ComputedPanel):
 
     def _adopt(self, value: ParameterValue) -> None:
         assert self._sweep is not None
-        said = self._received(self._sweep.clustering(value))
-        self.status.say(f"{self._sweep.parameter}={value}: {said}")
+        self._give_up()  # what is running is about the clusters before
+        swept, adopted = self._sweep, self._sweep.clustering(value)
+        said = self._received(adopted)
+        if adopted.estimator is not None:
+            self._own = adopted.estimator
+        if self._form.method == swept.method and swept.parameter in self._form.controls:
+            self._form.controls[swept.parameter].value = value
+        self.status.say(f"{swept.parameter}={value}: {said}")
 
     def _edit(self, change: Callable[[ClusterEdits], ClusterEdits]) -> None:
         try:
             self.edit(change(self._edits))
         except Exception as error:
             self.status.fail(sentence(error))
-        else:
-            last = self._edits.sentences()[-1:] or ("As it was computed.",)
-            self.status.say(f"{last[0]} {self._summary()}")
+            return
+        said = self._edits.sentences()[-1:] or ("As it was computed.",)
+        hidden = self._stability is not None and self._stability_shown() is None
+        more = " How far the clusters hold was asked before the edits, so no bar says it."
+        self.status.say(f"{said[0]} {self._summary()}{more if hidden else ''}")
 
     def _summary(self) -> str:
         value = self._clustering
