@@ -186,6 +186,9 @@ def test_more_clusters_than_are_drawn_are_said(crowd: Clustering) -> None:
         assert len(view.meta["clusters"]) == 40
         assert len(view.meta["smaller"]) == 20
     assert len(silhouettes.figure.data) == 40
+    low, high = sorted(silhouettes.figure.layout.yaxis.range)
+    apart = np.diff(silhouettes.figure.layout.yaxis.tickvals) / (high - low)
+    assert apart.min() * (silhouettes.figure.layout.height - 200) > 14  # pixels: names stand apart
     assert len(held.figure.data[0].x) == 40
     tree = view_of(cluster_hierarchy(crowd))
     assert tree.figure.layout.height == 150 + 1200

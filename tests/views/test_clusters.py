@@ -68,7 +68,7 @@ def test_what_is_no_cluster_leaves_the_clusters_their_room(clustered: Make) -> N
     assert view.figure.layout.xaxis.range == (0, 16)
     assert bars.text == ("10", "8", "82 texts: longer than drawn")
     near = clusters_view(clustered(corpus, [0] * 30 + [-1] * 70, [["a"]]))
-    assert near.figure.layout.xaxis.range is None
+    assert near.figure.layout.xaxis.range == pytest.approx((0, 1.15 * 70))
 
 
 def test_everything_unclustered(corpus: Corpus, clustered: Make) -> None:

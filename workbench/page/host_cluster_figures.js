@@ -141,8 +141,15 @@ function hierarchyFigure(model, state, theme) {
   const text = nodes.map((node) => plotlyText(node.name || node.keywords.slice(0, 2).join(", "), isNarrow(state) ? 18 : 40));
   const line = { color: nodes.map((_, at) => (at === state.cursor ? ink : paper)), width: nodes.map((_, at) => (at === state.cursor ? 3 : 1)) };
   const customdata = nodes.map((_, at) => at);
-  const data = [{ ...model.data[0], uid: "nodes", text, customdata, hoverinfo: "none", hovertemplate: undefined, marker: { color, opacity, line } }];
+  const data = [{ ...model.data[0], uid: "nodes", text, customdata, hoverinfo: "none", hovertemplate: undefined, insidetextfont: { color: color.map((one, at) => (opacity[at] === 1 ? inkOn(one) : ink)) }, marker: { color, opacity, line } }];
   return { data, layout: { margin: { l: 24, r: 16, t: 36, b: 44 } } };
+}
+
+// Black or white, whichever is read better on a colour: by its luminance (WCAG 2).
+function inkOn(color) {
+  const linear = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  const luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  return luminance > 0.179 ? "#000000" : "#ffffff";
 }
 
 function rowsOfNode(model, at) {

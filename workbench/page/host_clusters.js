@@ -3,6 +3,8 @@ import { elide, rowsOf } from "./host_model.js";
 import { axesOf, isNarrow, plotlyText } from "./host_figures.js";
 import { factLine, labelled, make, setOptions, showReadout, textBlock } from "./host_panels.js";
 
+const SHORT = 900; // pixels below which a bar's verdict is a mark alone
+
 export const clustersKind = {
   hint: "Point at a cluster to see what it is about; click to list all its texts. With the keyboard: arrow keys and Enter.",
   keys: "Clusters: arrow keys and Enter",
@@ -89,7 +91,7 @@ function clustersTwin(model) {
     ["to", ({ jaccard_high: high }) => high],
     ["verdict", ({ verdict }) => verdict],
     ["keywords", ({ keywords }) => keywords?.join(", ")],
-    ["text", ({ exemplars }) => texts.text?.[exemplars?.[0]]],
+    ["text", ({ exemplars }) => texts.text && exemplars.length ? elide(texts.text[exemplars[0]], 160) : undefined],
   ];
   const bars = everyCluster(model);
   const known = columns.filter(([, value], at) => at < 3 || bars.some((bar) => ![undefined, null, ""].includes(value(bar))));
@@ -105,11 +107,11 @@ function clustersFigure(model, state, theme) {
   const base = { ...model.data[0], uid: "bars", hoverinfo: "none", customdata, marker: { color, opacity: dimmed } };
   delete base.hovertemplate;
   const data = [base];
-  if (isNarrow(state)) base.text = bars.map(({ size, mark }) => [size.toLocaleString("en"), mark].filter(Boolean).join(" "));
+  if (state.width < SHORT) base.text = bars.map(({ size, mark }) => [size.toLocaleString("en"), mark].filter(Boolean).join(" "));
   if (state.selection.size) {
     const line = { color: theme.ink[state.mode], width: 1.5 };
     const text = counts.map((count) => (count ? count.toLocaleString("en") : ""));
-    data.push({ ...base, uid: "selected", x: counts, text, marker: { color, line } });
+    data.push({ ...base, uid: "selected", x: counts.map((count) => count || null), text, marker: { color, line } });
     base.text = bars.map(() => "");
   }
   const ticktext = namesOf(bars, state, { narrow: 16, wide: 44 });

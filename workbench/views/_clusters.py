@@ -57,9 +57,9 @@ def clusters_view(
 def draw_clusters(meta: dict[str, Any]) -> go.Figure:
     """Return the bars of ``meta["clusters"]``, which come in drawn order."""
     bars = meta["clusters"]
-    most = _most(bars)
-    figure = go.Figure(layout=_layout(meta, most))
-    cut = [most is not None and bar["size"] > most for bar in bars]
+    end, cuts = _end(bars)
+    figure = go.Figure(layout=_layout(meta, end))
+    cut = [cuts and bar["size"] > end for bar in bars]
     figure.add_bar(
         x=np.array([bar["size"] for bar in bars], dtype=np.int32),
         y=np.arange(len(bars), dtype=np.int32),
@@ -93,11 +93,17 @@ def _subtitle(clustering: Clustering, stability: ClusterStability | None) -> str
     return " · ".join(part for part in parts if part)
 
 
-def _most(bars: list[dict[str, Any]]) -> int | None:
-    """Return where the axis ends, so that what is no cluster leaves the clusters their room."""
+def _end(bars: list[dict[str, Any]]) -> tuple[float, bool]:
+    """Return where the axis ends, and whether it cuts what is no cluster, for the clusters' sake.
+
+    plotly leaves no room for what stands behind a bar.
+    """
     largest = max((bar["size"] for bar in bars if bar["label"] >= 0), default=0)
     longest = max((bar["size"] for bar in bars), default=0)
-    return math.ceil(_CUT * largest) if largest and longest > _LONG * largest else None
+    if largest and longest > _LONG * largest:
+        return _CUT * largest, True
+    said = any(bar.get("jaccard") is not None and bar["size"] > longest / 2 for bar in bars)
+    return longest * (1.35 if said else 1.15), False
 
 
 def _text(bar: dict[str, Any], cut: bool) -> str:
@@ -110,7 +116,7 @@ def _text(bar: dict[str, Any], cut: bool) -> str:
     )
 
 
-def _layout(meta: dict[str, Any], most: int | None) -> dict[str, Any]:
+def _layout(meta: dict[str, Any], end: float) -> dict[str, Any]:
     bars = meta["clusters"]
     return {
         "template": template("light"),
@@ -122,11 +128,7 @@ def _layout(meta: dict[str, Any], most: int | None) -> dict[str, Any]:
         "bargap": 0.25,
         "hovermode": "closest",
         "dragmode": False,
-        "xaxis": {
-            "title": {"text": "texts"},
-            "zeroline": False,
-            **({"rangemode": "tozero"} if most is None else {"range": [0, most]}),
-        },
+        "xaxis": {"title": {"text": "texts"}, "zeroline": False, "range": [0, end]},
         "yaxis": {
             "tickvals": list(range(len(bars))),
             "ticktext": [plotly_text(bar["name"], 44) for bar in bars],

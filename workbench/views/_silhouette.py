@@ -19,6 +19,7 @@ __all__ = ["silhouette_layout", "silhouette_view"]
 
 _MOST_LINES = 1500  # bars that a figure can show: beyond, each stands for several texts
 _GAP = 0.02  # of all lines, between two clusters
+_ROW, _NAME = 26, 15  # pixels that each cluster adds, and that its name needs
 
 
 def silhouette_view(facts: ClusterFacts) -> View:
@@ -45,7 +46,7 @@ def silhouette_view(facts: ClusterFacts) -> View:
     }
     figure = go.Figure()
     middles, at = [], 0.0
-    gap = max(1.0, _GAP * drawn / each)
+    gap = _gap([-(-bar["size"] // each) for bar in bars])
     for bar in bars:
         rows = _profile(facts, bar["label"], each)
         figure.add_bar(
@@ -62,6 +63,17 @@ def silhouette_view(facts: ClusterFacts) -> View:
         at += len(rows) + gap
     figure.update_layout(silhouette_layout(meta, middles, at))
     return View(figure, texts)
+
+
+def _gap(lines: list[int]) -> float:
+    """Return how many lines are left free between clusters, so that each has room for its name."""
+    total, count, height = sum(lines), len(lines), _height(len(lines))
+    wanted = (_NAME * total - min(lines) * height) / (height - _NAME * count)
+    return max(1.0, _GAP * total, wanted)
+
+
+def _height(count: int) -> int:
+    return _ROW * max(count, 6)
 
 
 def _profile(facts: ClusterFacts, label: int, each: int) -> IntArray:
@@ -96,7 +108,7 @@ def silhouette_layout(meta: dict[str, Any], middles: list[float], end: float) ->
             "text": plotly_text(meta["title"], 160),
             "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
         },
-        "height": int(min(760, 200 + 26 * max(len(middles), 6))),
+        "height": 200 + _height(len(middles)),
         "bargap": 0,
         "hovermode": "closest",
         "dragmode": False,
