@@ -39,6 +39,8 @@ class SimilarityDistribution:
         pairs where they are not more than were asked for.
     baseline_shares
         The share of them in each bin, shape (50,).
+    all_pairs
+        Whether the baseline is all pairs instead of random ones.
     random_state
         The seed.
     """
@@ -48,6 +50,7 @@ class SimilarityDistribution:
     shares: NDArray[np.float64]
     baseline: FloatArray
     baseline_shares: NDArray[np.float64]
+    all_pairs: bool
     random_state: int
 
     def __post_init__(self) -> None:
@@ -144,30 +147,32 @@ def similarity_distribution(
                 f"similarity_distribution: the baseline's vectors have {left.dimension} "
                 f"dimensions, the matrix' {matrix.rows.dimension}. Use one model."
             )
-    random = np.sort(_random_pairs(left, right, matrix.metric, count, seed))
+    n, m, one = len(left), len(right), left is right
+    whole = (n * (n - 1) // 2 if one else n * m) <= count
+    rows, columns = _drawn_pairs(n, m, one, None if whole else count, seed)
+    units = comparable(left, matrix.metric), comparable(right, matrix.metric)
+    random = np.sort(_pairwise(*units, rows, columns, matrix.metric))
     pairs = matrix.pairs()
     edges = _edges(pairs, random, matrix.metric)
     return SimilarityDistribution(
-        matrix, edges, _shares(pairs, edges), random, _shares(random, edges), seed
+        matrix, edges, _shares(pairs, edges), random, _shares(random, edges), whole, seed
     )
 
 
-def _random_pairs(
-    left: Embeddings, right: Embeddings, metric: str, count: int, seed: int
-) -> FloatArray:
-    """Return the similarities of random pairs of different texts."""
-    n, m = len(left), len(right)
-    one = left is right
-    if one and n * (n - 1) // 2 <= count:
+def _drawn_pairs(
+    n: int, m: int, one: bool, count: int | None, seed: int
+) -> tuple[IntArray, IntArray]:
+    """Return random pairs of different texts, or all of them when count is None."""
+    if count is None and one:
         rows, columns = np.triu_indices(n, 1)
-    elif not one and n * m <= count:
+    elif count is None:
         rows, columns = (side.ravel() for side in np.indices((n, m)))
     else:
         rng = np.random.default_rng(seed)
         rows = rng.integers(n, size=count)
         columns = rng.integers(m - 1 if one else m, size=count)
         columns = columns + (columns >= rows) if one else columns
-    return _pairwise(comparable(left, metric), comparable(right, metric), rows, columns, metric)
+    return rows, columns
 
 
 def _pairwise(

@@ -35,6 +35,7 @@ _FILES = (
     "host_map.js",
     "host_aligned.js",
     "host_pairs.js",
+    "host_heatmap_table.js",
     "host_heatmap.js",
     "host_blocks.js",
     "host_clusters.js",

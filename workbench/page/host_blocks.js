@@ -3,7 +3,7 @@ import { decode } from "./host_library.js";
 import { elide, rowsOf } from "./host_model.js";
 import { isNarrow } from "./host_figures.js";
 import { make, showReadout, textBlock } from "./host_panels.js";
-import { cellMark, STEPS } from "./host_heatmap.js";
+import { boxOnly, cellMark, matrixHeight, STEPS, touched } from "./host_heatmap.js";
 
 const HINT = "Point at a cell to read what its two groups are about; ";
 const OPENS = "click to open their texts in full. With the keyboard: arrow keys and Enter.";
@@ -15,8 +15,10 @@ export const blocksKind = {
   read: readBlocks,
   figure: blocksFigure,
   shown: showHint,
+  drawn: (host) => { host.parts.plot.style.minHeight = `${matrixHeight(host.model, host.state)}px`; },
   hovered: (host, point) => pointBlocks(host, point.y, point.x),
   clicked: (host, point) => choose(host, point.y, point.x),
+  lassoed: boxed,
   keyed,
   twin: blocksTwin,
 };
@@ -43,10 +45,9 @@ function blocksFigure(model, state, theme) {
   delete cells.hovertemplate;
   if (isNarrow(state)) cells.colorbar = { ...cells.colorbar, title: {} };
   const data = [cells];
-  const held = selectedBlocks(model, state);
-  if (held.length) data.push(marks(model, held, state, theme));
+  data.push(marks(model, selectedBlocks(model, state), state, theme));
   if (state.cell) data.push(cellMark(state.cell, state, theme));
-  return { data, layout: { showlegend: false, ...blockAxes(model, state) } };
+  return { data, layout: { showlegend: false, height: matrixHeight(model, state), modebar: boxOnly(state, theme), ...blockAxes(model, state) } };
 }
 
 // The blocks that hold selected texts are marked just outside the cells.
@@ -62,10 +63,10 @@ function marks(model, held, state, theme) {
   return {
     type: "scatter",
     mode: "markers",
-    x: [...rows.map(() => -0.5 - off), ...columns],
-    y: [...rows, ...columns.map(() => height - 0.5 + off)],
+    x: [null, ...rows.map(() => -0.5 - off), ...columns], // a point, so that a box can select
+    y: [null, ...rows, ...columns.map(() => height - 0.5 + off)],
     marker: {
-      symbol: [...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
+      symbol: ["circle", ...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
       size: 7,
       color: theme.ink[state.mode],
     },
@@ -109,6 +110,13 @@ function choose(host, i, j) {
   pointBlocks(host, i, j);
   if (host.asks("open_block")) host.ask("open_block", [i, j]);
   else host.selectRows(rowsOfBlocks(host.model, [i, j + host.model.firstColumn]));
+}
+
+function boxed(host, { range }) {
+  if (!range?.x || !range?.y) return;
+  const { z, firstColumn } = host.model;
+  const places = [...touched(range.y, z.length), ...touched(range.x, z[0].length).map((j) => j + firstColumn)];
+  host.selectRows(rowsOfBlocks(host.model, places));
 }
 
 function rowsOfBlocks(model, places) {

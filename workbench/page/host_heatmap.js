@@ -1,20 +1,25 @@
 // A heatmap (kind "heatmap"): a matrix whose cells are pairs of texts, read with mouse or arrow keys.
 import { decode } from "./host_library.js";
 import { rowsOf } from "./host_model.js";
-import { isNarrow } from "./host_figures.js";
+import { heightOf, isNarrow } from "./host_figures.js";
+import { heatmapSummary, heatmapTwin, reader } from "./host_heatmap_table.js";
 import { make, showReadout } from "./host_panels.js";
 import { markedBlock, rarity, sharedLine, sharedWords, underOthers } from "./host_pairs.js";
 
 const TINY = 420; // pixels; below, there is no room beside the cells
 
 export const heatmapKind = {
-  hint: "Point at a cell to read both texts; click to keep the pair. With the keyboard: arrow keys and Enter.",
+  hint: "Point at a cell to read both texts; click to keep the pair; draw a box to select the texts of its cells. With the keyboard: arrow keys and Enter.",
   keys: "Matrix of similarities: arrow keys and Enter",
   read: readCells,
   figure: heatmapFigure,
   shown: showPinned,
+  drawn: (host) => { host.parts.plot.style.minHeight = `${matrixHeight(host.model, host.state)}px`; },
+  twin: heatmapTwin,
+  summary: heatmapSummary,
   hovered: (host, point) => pointCell(host, point.y, point.x),
   clicked: (host, point) => pin(host, [point.y, point.x]),
+  lassoed: boxed,
   keyed,
   reread: (host) => { if (host.at) pointCell(host, ...host.at); },
 };
@@ -35,10 +40,7 @@ function linesOf(array, height, width) {
 }
 
 function valueOf(model, i, j) {
-  const value = model.z[i][j];
-  if (!model.meta.coded) return value;
-  const [low, high] = model.meta.value_range;
-  return low + (value / 255) * (high - low);
+  return reader(model.meta)(model.z[i][j]);
 }
 
 // The similarity in a cell, as a string with no more digits than were stored.
@@ -52,10 +54,24 @@ function heatmapFigure(model, state, theme) {
   delete cells.hovertemplate;
   if (isNarrow(state)) delete cells.colorbar.title;
   const data = [cells, ...besides(model, state, theme)];
-  const places = selectedPlaces(model, state);
-  if (places.rows.length || places.columns.length) data.push(edgeMarks(model, places, state, theme));
+  data.push(edgeMarks(model, selectedPlaces(model, state), state, theme));
   if (state.cell) data.push(cellMark(state.cell, state, theme));
-  return { data, layout: { showlegend: false, ...heatmapAxes(model, state, theme) } };
+  const height = matrixHeight(model, state);
+  return { data, layout: { showlegend: false, height, modebar: boxOnly(state, theme), ...heatmapAxes(model, state, theme) } };
+}
+
+// A box selects; there are no points for a lasso.
+export function boxOnly(state, theme) {
+  const { modebar } = theme.templates[state.mode].layout;
+  return { ...modebar, remove: [...modebar.remove, "lasso2d"] };
+}
+
+// On a narrow page the cells are small: no more height than they and their margins need.
+export function matrixHeight(model, state) {
+  const whole = heightOf(model);
+  if (!isNarrow(state)) return whole;
+  const tall = (model.z.length + (model.meta.tree_height ?? 0)) / model.z[0].length;
+  return Math.round(Math.max(Math.min(whole, 300), Math.min(whole, 0.75 * state.width * tall + 80)));
 }
 
 // The distribution beside the cells and the tree above them; on a telephone the cells matter more.
@@ -74,17 +90,18 @@ function selectedPlaces(model, state) {
   return { rows: places(model.placeOfRow), columns: places(model.placeOfColumn) };
 }
 
-// Selected texts are marked just outside the cells, on the left and at the bottom.
+// Selected texts are marked just outside the cells, on the left and at the bottom. The point that
+// is nowhere makes plotly offer a box to select with: the cells alone it takes for a picture.
 function edgeMarks(model, { rows, columns }, state, theme) {
   const off = 0.014 * Math.max(model.z.length, model.z[0].length) + 0.3;
   const bottom = model.z.length - 1 + off;
   return {
     type: "scatter",
     mode: "markers",
-    x: [...rows.map(() => -off), ...columns],
-    y: [...rows, ...columns.map(() => bottom)],
+    x: [null, ...rows.map(() => -off), ...columns],
+    y: [null, ...rows, ...columns.map(() => bottom)],
     marker: {
-      symbol: [...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
+      symbol: ["circle", ...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
       size: 7,
       color: theme.ink[state.mode],
     },
@@ -150,8 +167,10 @@ function pointCell(host, i, j) {
   const { rows, columns, metric } = model.meta;
   if (!model.z[i] || model.z[i][j] === undefined) return;
   host.at = [i, j];
+  const itself = rows[i] === columns[j];
   const rare = rarity(model, valueOf(model, i, j));
-  const value = `${metric} ${similarity(model, i, j)}${rare ? `, ${rare}` : ""}`;
+  const said = itself ? "the text with itself" : rare;
+  const value = `${metric} ${similarity(model, i, j)}${said ? `, ${said}` : ""}`;
   const words = sharedWords(host, rows[i], columns[j]);
   const held = host.state.cell ? [...host.state.cell] : null;
   const kept = held && !(held[0] === i && held[1] === j) ? [cellLine(model, held, "kept: ")] : [];
@@ -160,7 +179,7 @@ function pointCell(host, i, j) {
     make("div", "wb-value", { textContent: value }),
     ...underOthers(model, i, j),
     markedBlock(model, rows[i], words),
-    markedBlock(model, columns[j], words),
+    ...(itself ? [] : [markedBlock(model, columns[j], words)]),
     ...sharedLine(words),
     ...kept,
   );
@@ -180,6 +199,19 @@ function pin(host, [i, j]) {
   host.control(again ? { cell: null, pinned: null } : { cell: [i, j], pinned: ids });
   host.select(again ? [] : ids, { keepPinned: true });
   pointCell(host, i, j);
+}
+
+// Selects the texts of the rows and columns that a box touches.
+function boxed(host, { range }) {
+  if (!range?.x || !range?.y) return;
+  const { rows, columns } = host.model.meta;
+  host.selectRows([...new Set([...touched(range.y, rows.length).map((i) => rows[i]), ...touched(range.x, columns.length).map((j) => columns[j])])]);
+}
+
+// The places, of so many, that the side of a box touches.
+export function touched(ends, count) {
+  const [first, last] = [...ends].sort((a, b) => a - b).map(Math.round);
+  return Array.from({ length: count }, (_, place) => place).slice(Math.max(0, first), Math.max(0, last + 1));
 }
 
 // Finds the pinned pair's cell in this order of the texts.

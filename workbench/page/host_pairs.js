@@ -8,12 +8,14 @@ const FEW = 20; // below so many texts no share is known
 
 // How many random pairs are less similar, in words; empty where nobody drew any.
 export function rarity(model, value) {
-  const { random, random_pairs: drawn } = model.meta;
+  const { random, random_pairs: drawn, all_pairs: all } = model.meta;
   if (!random?.length) return "";
-  const below = random.reduce((count, one) => count + Number(one < value), 0);
-  const pairs = `${drawn.toLocaleString("en")} random pairs`;
-  if (below === random.length) return `higher than all ${pairs}`;
-  if (below === 0) return `lower than all ${pairs}`;
+  const rounded = Number(value.toFixed(4)); // as they are
+  const below = random.reduce((count, one) => count + Number(one < rounded), 0);
+  const number = drawn.toLocaleString("en");
+  const pairs = all ? `all ${number} pairs of texts` : `${number} random pairs`;
+  if (below === random.length) return all ? `higher than ${pairs}` : `higher than all ${pairs}`;
+  if (below === 0) return all ? "the lowest of all pairs" : `lower than all ${pairs}`;
   return `higher than ${((100 * below) / random.length).toFixed(1)} % of ${pairs}`;
 }
 

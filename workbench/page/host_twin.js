@@ -59,7 +59,7 @@ function twinOf(kind, model) {
 }
 
 // Each text of a matrix with those that it is most similar to.
-function matrixTwin({ meta, ids, texts, z }) {
+export function matrixTwin({ meta, ids, texts, z }) {
   if (!z || !meta.rows || !meta.columns) return null;
   const valueOf = valueReader(meta);
   const rows = meta.rows.map((row, i) => {

@@ -210,7 +210,7 @@ def _baseline(distribution: SimilarityDistribution) -> dict[str, Any]:
     baseline = distribution.baseline
     at = np.linspace(0, len(baseline) - 1, min(len(baseline), _QUANTILES)).round().astype(np.int64)
     return {"random": baseline[at].astype(np.float64).round(4).tolist(),
-            "random_pairs": len(baseline)}  # fmt: skip
+            "random_pairs": len(baseline), "all_pairs": distribution.all_pairs}  # fmt: skip
 
 
 def _sample(count: int, random_state: int) -> IntArray:

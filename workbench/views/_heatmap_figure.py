@@ -45,6 +45,9 @@ _MOST_DIFFERENCE = 0.5
 # The colour bar as the axis of the bars: as high as the plot, and right beside it.
 _BESIDE_BARS = {"x": 1.0, "xpad": 3, "ypad": 0, "len": 1.0, "y": 0.5, "outlinewidth": 0}
 
+_INSIDE = {"textposition": "inside", "insidetextanchor": "start", "textangle": 0,
+           "textfont": {"size": 10}}  # fmt: skip
+
 Range: TypeAlias = "tuple[float, float]"
 
 
@@ -148,7 +151,7 @@ def scale_colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> 
     """
     low, high = scale.colors
     ticks = np.linspace(low, high, 5)
-    names = [f"{tick:.2f}" for tick in ticks]
+    names = [f"{tick:.2f}".replace("-", "\u2212") for tick in ticks]
     if float(values.min()) < low - 1e-6:
         names[0] = f"≤ {names[0]}"
     if float(values.max()) > high + 1e-6:
@@ -216,17 +219,37 @@ def _add_distribution(
 ) -> None:
     low, high = scale.colors
     figure.update_layout(yaxis2={"range": [low, high]})
+    reach, cut = _reach(shares, random)
+    if cut:
+        figure.update_layout(xaxis2={"range": [reach, 0], "autorange": False})
     colors = sample_colorscale(scale.colorscale, (middles - low) / (high - low))
     where = {"xaxis": "x2", "yaxis": "y2", "showlegend": False, "hoverinfo": "skip"}
     figure.add_bar(
         x=shares.astype(np.float32), y=middles, orientation="h",
         marker={"color": colors, "line": {"width": 0}}, meta={"part": "histogram"}, **where,
+        **({"text": _said(shares, reach)} | _INSIDE if cut else {}),
     )  # fmt: skip
     figure.add_scatter(
         x=random.astype(np.float32), y=middles, mode="lines",
         line={"color": INK["light"], "width": 1.5, "shape": "vhv"},
         meta={"part": "baseline"}, **where,
     )  # fmt: skip
+
+
+def _reach(shares: NDArray[np.float64], random: NDArray[np.float64]) -> tuple[float, bool]:
+    """Return how long a bar may be, and whether one is longer.
+
+    What lies beyond the colours piles up in the bins at the ends: such a pile is cut off (its
+    share stands on it), where it would make all other bars too short to be read.
+    """
+    both = np.vstack([shares, random])
+    inner = float(both[:, 1:-1].max(initial=0.0))
+    reach = 1.5 * inner
+    return reach, 0.0 < reach < float(both.max()) / 2
+
+
+def _said(shares: NDArray[np.float64], reach: float) -> list[str]:
+    return [f"{share:.0%}".replace("%", " %") if share > reach else "" for share in shares]
 
 
 def _add_tree(figure: go.Figure, tree: NDArray[np.float64], height: float) -> None:
