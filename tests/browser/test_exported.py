@@ -49,11 +49,12 @@ def page(browser: Browser, exported: Path) -> Iterator[Page]:
 
 def test_every_figure_draws_as_one_scrolls(page: Page) -> None:
     hosts = page.locator(".workbench-host")
-    assert hosts.count() == 4
+    assert hosts.count() == 4 + 4, "four figures, and the four that the Explorer holds"
     assert page.locator("script.workbench-library").count() == 1
     for index in range(hosts.count()):
         hosts.nth(index).scroll_into_view_if_needed()
-        expect(hosts.nth(index).locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE_MS)
+        drawn = hosts.nth(index).locator(".js-plotly-plot, .wb-texts")
+        expect(drawn.first).to_be_visible(timeout=PATIENCE_MS)
         expect(hosts.nth(index)).to_have_attribute("data-drawn", "true", timeout=PATIENCE_MS)
 
 

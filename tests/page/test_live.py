@@ -92,7 +92,7 @@ def test_a_pair_stays_pinned_and_reaches_the_kernel(
     cells.hover(9, 8)
     expect(cells.part("readout")).to_contain_text("kept: id-02 and id-05")
     cells.part("clear").click()
-    cells.until("plot.data.length === 1")
+    cells.until("plot.data.at(-1).marker?.symbol !== 'square-open'")
     assert trait(cells.page, "controls")["pinned"] == []
     assert trait(cells.page, "selection") == []
 
