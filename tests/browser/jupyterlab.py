@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import nbformat
 import pytest
 from playwright.sync_api import Locator, Page
+
+from .conftest import Lab
 
 RUN_MS = 240_000
 PATIENCE_MS = 90_000
@@ -39,6 +42,18 @@ def open_notebook(page: Page, path: str) -> None:
         arg=path,
         timeout=PATIENCE_MS,
     )
+
+
+def run_notebook(page: Page, lab: Lab, path: str, *sources: str) -> None:
+    """Open a notebook, made of the cells if any are given, and run it from top to bottom."""
+    if sources:
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.root / path)
+    open_lab(page, lab.url)
+    open_notebook(page, path)
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    wait_until_idle(page)
 
 
 def wait_until_idle(page: Page) -> None:

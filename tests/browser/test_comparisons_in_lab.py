@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -15,8 +14,8 @@ from .jupyterlab import (
     open_lab,
     open_notebook,
     python,
+    run_notebook,
     wait_for,
-    wait_until_idle,
 )
 
 pytestmark = pytest.mark.browser
@@ -48,13 +47,7 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    cells = [nbformat.v4.new_code_cell(source) for source in (COMPARE, ASK)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab.root / NAME)
-    open_lab(page, lab.url)
-    open_notebook(page, NAME)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    wait_until_idle(page)
+    run_notebook(page, lab, NAME, COMPARE, ASK)
     yield page
     page.close()
     assert wrong == []

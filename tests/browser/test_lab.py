@@ -19,8 +19,8 @@ from .jupyterlab import (
     open_lab,
     open_notebook,
     python,
+    run_notebook,
     wait_for,
-    wait_until_idle,
 )
 
 pytestmark = pytest.mark.browser
@@ -55,10 +55,7 @@ def page(browser: Browser, lab: Lab, traffic: list[int]) -> Iterator[Page]:
             else None
         ),
     )
-    open_lab(page, lab.url)
-    open_notebook(page, "notebooks/02_explore_your_texts.ipynb")
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    wait_until_idle(page)
+    run_notebook(page, lab, "notebooks/02_explore_your_texts.ipynb")
     yield page
     assert elsewhere == []
     page.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,11 +12,9 @@ from .jupyterlab import (
     PATIENCE_MS,
     cell_of,
     lasso,
-    open_lab,
-    open_notebook,
     python,
+    run_notebook,
     wait_for,
-    wait_until_idle,
 )
 
 pytestmark = pytest.mark.browser
@@ -51,13 +48,7 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
 )
 def test_every_lasso_reaches_python(page: Page, lab: Lab, points: int, lassos: int) -> None:
     name = f"lassos_{points}_{lassos}.ipynb"
-    cell = nbformat.v4.new_code_cell(SOURCE.format(points=points))
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), lab.root / name)
-    open_lab(page, lab.url)
-    open_notebook(page, name)
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    wait_until_idle(page)
+    run_notebook(page, lab, name, SOURCE.format(points=points))
     host = cell_of(page, "import numpy").locator(".workbench-host")
     expect(host.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE_MS)
     for done in range(lassos):

@@ -17,6 +17,8 @@ from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.views import View, clusters_view, heatmap_view, map_view
 
+from .live_model import data_of, live_page
+
 HOSTILE = (
     "<script>window.ran = 1; alert(1)</script>",
     '<img src=x onerror="window.ran = 2">',
@@ -175,6 +177,14 @@ class Figure:
             mouse.move(x, y, steps=6)
         mouse.up()
 
+    def box(self, low: tuple[float, float], high: tuple[float, float]) -> None:
+        """Draw a box from one data place to another, where boxes are drawn."""
+        mouse = self.page.mouse
+        mouse.move(*self.pixel(*low))
+        mouse.down()
+        mouse.move(*self.pixel(*high), steps=6)
+        mouse.up()
+
     def selected_ids(self) -> list[str]:
         """Return the ids in the table of selected texts."""
         cells = self.part("table").locator("tbody tr td:first-child")
@@ -210,3 +220,15 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 def note_request(url: str, wrong: list[str]) -> None:
     if urlsplit(url).scheme not in ("file", "data", "blob"):
         wrong.append(f"request: {url}")
+
+
+@pytest.fixture
+def live(opened: Callable[..., Opened]) -> Callable[..., Figure]:
+    """Show a view through a model, and return its figure."""
+
+    def show(view: View, **state: Any) -> Figure:
+        page = opened(live_page())
+        page.page.evaluate("([data, state]) => start(data, state)", [data_of(view), state])
+        return page.figure()
+
+    return show

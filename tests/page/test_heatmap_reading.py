@@ -72,11 +72,7 @@ def test_a_box_selects_the_texts_of_its_cells(opened: Callable[..., Any]) -> Non
 
 def boxed(figure: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
     figure.root.locator("[data-val=select]").click()
-    mouse = figure.page.mouse
-    mouse.move(*figure.pixel(*start))
-    mouse.down()
-    mouse.move(*figure.pixel(*end), steps=6)
-    mouse.up()
+    figure.box(start, end)
 
 
 def test_a_text_with_itself_is_told_once(opened: Callable[..., Any]) -> None:

@@ -3,7 +3,7 @@ import { decode } from "./host_library.js";
 import { elide, rowsOf } from "./host_model.js";
 import { isNarrow } from "./host_figures.js";
 import { make, showReadout, textBlock } from "./host_panels.js";
-import { boxOnly, cellMark, matrixHeight, STEPS, touched } from "./host_heatmap.js";
+import { boxOnly, cellMark, edgeMarks, matrixHeight, STEPS, touched } from "./host_heatmap.js";
 
 const HINT = "Point at a cell to read what its two groups are about; ";
 const OPENS = "click to open their texts in full. With the keyboard: arrow keys and Enter.";
@@ -45,7 +45,7 @@ function blocksFigure(model, state, theme) {
   delete cells.hovertemplate;
   if (isNarrow(state)) cells.colorbar = { ...cells.colorbar, title: {} };
   const data = [cells];
-  data.push(marks(model, selectedBlocks(model, state), state, theme));
+  data.push(edgeMarks(model, selectedPlaces(model, state), state, theme, 0.5));
   if (state.cell) data.push(cellMark(state.cell, state, theme));
   return { data, layout: { showlegend: false, height: matrixHeight(model, state), modebar: boxOnly(state, theme), ...blockAxes(model, state) } };
 }
@@ -55,25 +55,10 @@ function selectedBlocks(model, state) {
   return [...new Set(rowsOf(model, state.selection).map((row) => model.blockOf[row]))];
 }
 
-function marks(model, held, state, theme) {
-  const [height, width] = [model.z.length, model.z[0].length];
-  const off = 0.014 * Math.max(height, width) + 0.3;
-  const rows = held.filter((block) => block < height);
-  const columns = held.map((block) => block - model.firstColumn).filter((block) => block >= 0);
-  return {
-    type: "scatter",
-    mode: "markers",
-    x: [null, ...rows.map(() => -0.5 - off), ...columns], // a point, so that a box can select
-    y: [null, ...rows, ...columns.map(() => height - 0.5 + off)],
-    marker: {
-      symbol: ["circle", ...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
-      size: 7,
-      color: theme.ink[state.mode],
-    },
-    cliponaxis: false,
-    hoverinfo: "skip",
-    showlegend: false,
-  };
+function selectedPlaces(model, state) {
+  const held = selectedBlocks(model, state);
+  const columns = held.map((block) => block - model.firstColumn).filter((place) => place >= 0);
+  return { rows: held.filter((block) => block < model.z.length), columns };
 }
 
 function blockAxes(model, state) {

@@ -92,8 +92,8 @@ function selectedPlaces(model, state) {
 
 // Selected texts are marked just outside the cells, on the left and at the bottom. The point that
 // is nowhere makes plotly offer a box to select with: the cells alone it takes for a picture.
-function edgeMarks(model, { rows, columns }, state, theme) {
-  const off = 0.014 * Math.max(model.z.length, model.z[0].length) + 0.3;
+export function edgeMarks(model, { rows, columns }, state, theme, margin = 0) {
+  const off = 0.014 * Math.max(model.z.length, model.z[0].length) + 0.3 + margin;
   const bottom = model.z.length - 1 + off;
   return {
     type: "scatter",
