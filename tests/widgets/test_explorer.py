@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from traitlets import TraitError
 
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -25,9 +26,31 @@ def test_one_selection_among_all_parts(explorer: Explorer) -> None:
     explorer.map.selection = ["t1"]
     assert explorer.selection == ["t1"]
     assert [part.selection for part in parts] == [["t1"]] * 4
+    assert explorer.selection == ["t1"]
+    explorer.heatmap.selection = ["t2"]  # it may hold some of the texts only
+    assert explorer.selection == ["t1"]
+    explorer.map.selections = {"mine": ["t3", "t4"]}
+    kept = [part.selections for part in (explorer, *parts)]
+    assert kept == [{"mine": ["t3", "t4"]}] * 5
+
+
+def test_what_a_page_says_is_not_told_back_to_it(explorer: Explorer) -> None:
+    told: list[Any] = []
+    explorer.clusters._host.observe(told.append, "selection")
     explorer.texts.set_state({"selection": ["t2", "t3"]})  # as the browser would
     assert explorer.selection == ["t2", "t3"]
+    assert told == [], "the figures of a page have told each other"
+    explorer.clusters._host.set_state({"selection": ["t2", "t3"]})
     assert explorer.clusters.selection == ["t2", "t3"]
+    explorer.observe(lambda change: setattr(explorer, "selection", ["t9"]), "selection")
+    explorer.texts.set_state({"selection": ["t5"]})
+    assert explorer.clusters.selection == ["t9"], "what Python made of it is told"
+
+
+def test_ids_that_are_not_here_are_refused(explorer: Explorer) -> None:
+    with pytest.raises(TraitError, match="1 ids are not in this view, the first is 'nope'"):
+        explorer.selection = ["nope"]
+    assert explorer.selection == []
 
 
 def test_other_clusters_colour_the_map_and_fill_the_table(

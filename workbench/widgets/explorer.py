@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import ipywidgets
-from traitlets import List, Unicode, link
+from traitlets import Dict, List, Unicode, validate
 
 from workbench.analysis import Neighbors, nearest_neighbors
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError, suggest
 from workbench.models import Encoder
+from workbench.page import fallback_table
 from workbench.views import texts_view
 from workbench.widgets._panel import OnSave, check_on_save
 from workbench.widgets.cluster_explorer import ClusterExplorer
 from workbench.widgets.embedding_map import EmbeddingMap
-from workbench.widgets.figure_host import FigureHost, renders_static
+from workbench.widgets.figure_host import FigureHost, known_ids, renders_static
 from workbench.widgets.similarity_heatmap import SimilarityHeatmap
 
 __all__ = ["Explorer"]
@@ -47,6 +48,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     ----------
     selection : list of str
         The ids of the selected texts, sorted; can be observed and set.
+    selections : dict of str to list of str
+        What was kept of selections: sorted ids by name; can be observed and set.
     map, clusters, heatmap, texts
         The parts.
 
@@ -57,6 +60,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
     """
 
     selection = List(Unicode())
+    selections = Dict(key_trait=Unicode(), value_trait=List(Unicode()))
     _made: tuple[Any, ...] = ()  # also when the constructor stopped half-way
 
     def __init__(
@@ -94,14 +98,32 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             part.layout = {"flex": "1 1 480px", "min_width": "0", "width": "auto"}
         super().__init__([self.map, beside, self.texts], layout={"width": "100%"})
         self.add_class("workbench-explorer")
-        # A heatmap of many texts holds some of them, or blocks: the browser links it to the others.
-        whole = [part for part in self._made if part is not self.heatmap]
-        self._links = [link((part, "selection"), (self, "selection")) for part in whole]
-        self.observe(self._mark_on_heatmap, "selection")
+        self._hosts = [part if part is self.texts else part._host for part in self._made]
+        for host in self._hosts:
+            host.observe(self._gather, ["selection", "selections"])
+        self.observe(self._spread, ["selection", "selections"])
 
-    def _mark_on_heatmap(self, change: Any) -> None:
-        known = set(self.heatmap.view().texts["id"])
-        self.heatmap.selection = [text_id for text_id in change.new if text_id in known]
+    def _gather(self, change: Any) -> None:
+        """Take what one part says; a heatmap of many texts holds some of them, or blocks."""
+        if change.owner is not self.heatmap._host or change.name == "selections":
+            setattr(self, change.name, change.new)
+
+    def _spread(self, change: Any) -> None:
+        """Tell the parts what Python chose.
+
+        What a person chose its page has told them already: said again, and later, it would undo
+        what the person has chosen since.
+        """
+        if any(host.hears and getattr(host, change.name) == change.new for host in self._hosts):
+            return
+        for host in self._hosts:
+            known = set(host.view().texts["id"]) if change.name == "selection" else None
+            value = change.new if known is None else [one for one in change.new if one in known]
+            setattr(host, change.name, value)
+
+    @validate("selection")
+    def _known(self, proposal: Any) -> list[str]:
+        return known_ids(proposal["value"], self.texts.view())
 
     def _recolor(self, clustering: Any) -> None:
         """Show other clusters on the map and in the table."""
@@ -116,7 +138,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
 
     def _repr_mimebundle_(self, **kwargs: object) -> Any:
         if not renders_static():
-            return super()._repr_mimebundle_(**kwargs)
+            data = super()._repr_mimebundle_(**kwargs)
+            return {**data, "text/html": fallback_table(self.texts.view())}
         shown = [part._repr_mimebundle_(**kwargs)[0]["text/html"] for part in self._made]
         return {"text/html": "".join(shown), "text/plain": repr(self)}, {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import anywidget
@@ -20,7 +20,7 @@ from workbench.page import (
 )
 from workbench.views import Json, View
 
-__all__ = ["FigureHost", "renders_static"]
+__all__ = ["FigureHost", "known_ids", "renders_static"]
 
 _CONTROLS = ("color_by", "query", "pinned", "options")
 
@@ -75,6 +75,8 @@ class FigureHost(anywidget.AnyWidget):
     # Bytes come back from the browser as a memoryview.
     _data = Bytes().tag(sync=True, from_json=lambda value, _: bytes(value))
 
+    hears = False  # whether what changes now is what a page says
+
     _library_shown = False  # whether a static output of this process brought plotly.js along
 
     def __init__(self, view: View, **unknown: object) -> None:
@@ -114,6 +116,14 @@ class FigureHost(anywidget.AnyWidget):
             self.hovered = None
             self._data = _pack(view, merged.state)
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what a page says: it has told its other figures already (see ``Explorer``)."""
+        self.hears = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self.hears = False
+
     def on_action(self, name: str, action: Callable[[Any], object]) -> None:
         """Call a function with the value of what the figure asks the kernel for by that name."""
         self._actions[name] = action
@@ -134,15 +144,7 @@ class FigureHost(anywidget.AnyWidget):
 
     @validate("selection")
     def _known(self, proposal: Any) -> list[str]:
-        ids = sorted(set(proposal["value"]))
-        known = set(self._view.texts["id"])
-        unknown = [text_id for text_id in ids if text_id not in known]
-        if unknown:
-            raise TraitError(
-                f"selection: {len(unknown)} ids are not in this view, the first is "
-                f"{unknown[0]!r}. {suggest(unknown[0], sorted(known)[:2000])}"
-            )
-        return ids
+        return known_ids(proposal["value"], self._view)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         if renders_static():
@@ -158,6 +160,19 @@ class FigureHost(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"FigureHost({self._view.title!r}, {len(self.selection)} selected)"
+
+
+def known_ids(ids: Iterable[str], view: View) -> list[str]:
+    """Return the ids of texts of a view, sorted; raise TraitError if it does not hold one."""
+    found = sorted(set(ids))
+    known = set(view.texts["id"])
+    unknown = [text_id for text_id in found if text_id not in known]
+    if unknown:
+        raise TraitError(
+            f"selection: {len(unknown)} ids are not in this view, the first is "
+            f"{unknown[0]!r}. {suggest(unknown[0], sorted(known)[:2000])}"
+        )
+    return found
 
 
 def _check(view: object) -> None:
