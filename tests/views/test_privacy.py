@@ -201,3 +201,38 @@ def test_a_table_of_groups_does_not_name_them(
     assert "row_name" not in small
     assert "column_name" not in small
     assert small["mean_cosine"].tolist() == frame["mean_cosine"].tolist()
+
+
+@pytest.mark.parametrize("columns", [None, ["topic"]])
+def test_what_somebody_searched_for_is_not_told(
+    columns: list[str] | None, private: Corpus, projected: Callable[..., Projection]
+) -> None:
+    numbers = np.linspace(0, 1, 12, dtype=np.float32)
+    names = [f"cosine to '{words}'" for words in ("foo1 bar2", "bar2 foo1")]
+    scores = {names[0]: numbers, names[1]: -numbers}
+    view = map_view(projected(private), scores=scores, color_by=names[0])
+    view = View.from_json(view.with_state(color_by=names[1], query="foo1").to_json())
+    small = View.from_json(redacted(view, texts=False, columns=columns).to_json())
+    for word in ("foo1", "bar2"):
+        assert word not in small.to_json()
+    renamed = ["cosine to a query", "cosine to a query 2"]
+    if columns is None:
+        assert small.meta["scores"] == renamed
+        assert small.meta["color_by"] == renamed[0]
+        assert small.state["color_by"] == renamed[1]
+        assert small.texts[renamed[1]].tolist() == view.texts[names[1]].tolist()
+        assert set(renamed) <= {entry["name"] for entry in small.meta["color_columns"]}
+    else:
+        assert not set(renamed) & set(small.texts.columns)
+        assert small.meta["color_by"] is None
+    assert names[0] in redacted(view, columns=None).meta["scores"], "texts may be shown"
+
+
+def test_a_column_that_is_called_like_a_query_stays_apart(
+    projected: Callable[..., Projection],
+) -> None:
+    corpus = Corpus(("a", "b", "c"), columns={"cosine to a query": [7, 8, 9]})
+    numbers = np.array([0.1, 0.2, 0.3], np.float32)
+    view = redacted(map_view(projected(corpus), scores={"cosine to 'x'": numbers}), texts=False)
+    assert view.texts["cosine to a query"].tolist() == [7, 8, 9]
+    assert view.meta["scores"] == ["cosine to a query 2"]

@@ -88,6 +88,7 @@ def map_view(
         "label": label,
         "color_columns": [{"name": name, "kind": kind} for name, kind in kinds.items()],
         "table": [*(scores or {}), *table_columns(texts, label)],
+        "scores": list(scores or {}),  # whose names quote what somebody searched for
         "color_by": color_by or next((name for name in (label, "cluster") if name in kinds), None),
         **_trust(quality),
         "labels": [_label(one) for one in labels.labels] if labels is not None else [],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ _KNOWN = (
 )
 _QUOTING = ("text", "cluster_name")
 _GROUPS = ("block", "row_name", "column_name")  # names of groups: a column's values, or words
+_QUERY = "cosine to a query"  # instead of the query's words
 _STATE = ("selection", "viewport", "pinned", "color_by")  # whose values are ids and names
 
 
@@ -78,6 +80,8 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
             f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
             "rest. Leave it out, or show it with texts=True and all columns."
         )
+    if not texts:
+        view = _without_queries(view)
     kept = [name for name in view.texts.columns if _may_stay(str(name), texts, columns)]
     table = view.texts[kept].copy()
     if "cluster" in table and not texts:
@@ -142,6 +146,25 @@ def _may_stay(name: str, texts: bool, columns: Collection[str] | None) -> bool:
     return columns is None or name in columns
 
 
+def _without_queries(view: View) -> View:
+    """Rename the columns of similarities to a query, which quote it."""
+    free = (f"{_QUERY} {number}" if number > 1 else _QUERY for number in count(1))
+    unused = (name for name in free if name not in view.texts)
+    names = dict(zip(view.meta.get("scores", []), unused, strict=False))
+    if view.kind != "map" or not names:
+        return view
+    meta = copy.deepcopy(dict(view.meta))
+    for entry in meta["color_columns"]:
+        entry["name"] = names.get(entry["name"], entry["name"])
+    for role in ("table", "scores"):
+        meta[role] = [names.get(name, name) for name in meta[role]]
+    meta["color_by"] = names.get(meta["color_by"], meta["color_by"])
+    color_by = view.state.get("color_by")
+    state = {**view.state, "color_by": names.get(str(color_by), color_by)}
+    figure = go.Figure(view.figure).update_layout(meta={"workbench": meta})
+    return View(figure, view.texts.rename(columns=names), state)
+
+
 def _number(label: int) -> str:
     return "unclustered" if label == -1 else f"cluster {label}"
 
@@ -151,7 +174,9 @@ def _meta(view: View, kept: set[str], texts: bool) -> dict[str, Any]:
     meta = copy.deepcopy(dict(view.meta))
     colors = meta.get("color_columns", [])
     meta["color_columns"] = [entry for entry in colors if entry["name"] in kept]
-    meta["table"] = [name for name in meta.get("table", []) if name in kept]
+    for listed in ("table", "scores"):
+        if listed in meta:
+            meta[listed] = [name for name in meta[listed] if name in kept]
     for role in ("label", "column_label", "color_by"):
         if meta.get(role) not in kept:
             meta[role] = None
