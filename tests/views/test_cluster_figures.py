@@ -127,6 +127,21 @@ def test_many_silhouettes_are_thinned_and_it_says_so() -> None:
     assert "Each bar stands for 3 texts" in view.meta["subtitle"]
 
 
+def test_a_small_cluster_among_many_texts_is_drawn_by_its_middle_text() -> None:
+    which = np.repeat(np.arange(3), (9000, 6, 4))
+    noise = np.random.default_rng(0).normal(0, 0.01, (len(which), 3))
+    corpus = Corpus(tuple(f"text {row}" for row in range(len(which))))
+    source = Embeddings.from_array(np.eye(3)[which] + noise, corpus)
+    facts = cluster_facts(cluster(source, method="kmeans", n_clusters=3))
+    view = view_of(facts)
+    assert view.meta["each"] == 7
+    for trace, bar in list(zip(view.figure.data, view.meta["clusters"], strict=True))[1:]:
+        rows = np.flatnonzero(facts.clustering.labels == bar["label"])
+        assert len(rows) in (6, 4)
+        falling = rows[np.argsort(-facts.point_silhouette[rows], kind="stable")]
+        assert trace.customdata.tolist() == [falling[(len(rows) - 1) // 2]]
+
+
 def test_boxes_begin_where_their_parents_end(hierarchy: ClusterHierarchy) -> None:
     view = view_of(hierarchy)
     (boxes,) = view.figure.data

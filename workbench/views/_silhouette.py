@@ -46,9 +46,9 @@ def silhouette_view(facts: ClusterFacts) -> View:
     }
     figure = go.Figure()
     middles, at = [], 0.0
-    gap = _gap([-(-bar["size"] // each) for bar in bars])
-    for bar in bars:
-        rows = _profile(facts, bar["label"], each)
+    profiles = [_profile(facts, bar["label"], each) for bar in bars]
+    gap = _gap([len(rows) for rows in profiles])
+    for bar, rows in zip(bars, profiles, strict=True):
         figure.add_bar(
             x=facts.point_silhouette[rows].astype(np.float32),
             y=(at + np.arange(len(rows))).astype(np.float32),
@@ -77,10 +77,10 @@ def _height(count: int) -> int:
 
 
 def _profile(facts: ClusterFacts, label: int, each: int) -> IntArray:
-    """Return a cluster's rows by falling silhouette, one for every ``each`` of them."""
+    """Return a cluster's rows by falling silhouette, the middle one of every ``each`` of them."""
     rows = np.flatnonzero(facts.clustering.labels == label)
     ordered = rows[np.argsort(-facts.point_silhouette[rows], kind="stable")]
-    return np.asarray(ordered[(each - 1) // 2 :: each] if len(ordered) > each else ordered[:1])
+    return np.asarray(ordered[(min(each, len(ordered)) - 1) // 2 :: each])
 
 
 def _subtitle(facts: ClusterFacts, each: int) -> str:
