@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.analysis import class_keywords
-from workbench.analysis.keywords import class_weights, words
+from workbench.analysis.keywords import class_weights, stop_masks, words
 from workbench.errors import InputError
 
 
@@ -93,3 +93,16 @@ def test_a_long_text_counts_by_its_start() -> None:
 def test_wrong_input() -> None:
     with pytest.raises(InputError, match="got 1 labels for 2 texts"):
         class_keywords(["a", "b"], np.array([0]))
+
+
+def test_stop_words_are_looked_up_once_for_each_word_and_language() -> None:
+    class Counted(str):
+        looked_up = 0
+
+        def __hash__(self) -> int:
+            Counted.looked_up += 1
+            return super().__hash__()
+
+    masks = stop_masks([Counted("the"), Counted("und"), Counted("paket")])
+    assert [mask.tolist() for mask in masks][:2] == [[True, False, False], [False, True, False]]
+    assert Counted.looked_up == 3 * len(masks)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench._arrays import IntArray
+from workbench._arrays import BoolArray, IntArray
 from workbench.analysis._map_regions import Regions
-from workbench.analysis.keywords import weights_of_counts, word_counts
+from workbench.analysis.keywords import stop_masks, weights_of_counts, word_counts
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -27,11 +27,12 @@ _CHANCE = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CountedWords:
-    """How often each word stands in each of n texts, and in how many texts it stands."""
+    """How often each word stands in each of n texts, in how many it stands, and stop words."""
 
     counts: csr_matrix
     vocabulary: Sequence[str]
     texts: IntArray
+    stops: tuple[BoolArray, ...]
 
 
 def counted_words(texts: Sequence[str]) -> CountedWords:
@@ -39,7 +40,8 @@ def counted_words(texts: Sequence[str]) -> CountedWords:
     share = _ALL_CHARACTERS // max(len(texts), 1)
     most = min(max(share, _FEWEST_CHARACTERS), _MOST_CHARACTERS)
     counts, vocabulary = word_counts([text[:most] for text in texts])
-    return CountedWords(counts, vocabulary, np.bincount(counts.indices, minlength=len(vocabulary)))
+    in_texts = np.bincount(counts.indices, minlength=len(vocabulary))
+    return CountedWords(counts, vocabulary, in_texts, stop_masks(vocabulary))
 
 
 def characteristic_words(counted: CountedWords, regions: Regions) -> list[list[str]]:
@@ -54,7 +56,7 @@ def characteristic_words(counted: CountedWords, regions: Regions) -> list[list[s
     from scipy.special import bdtrc
 
     classes, which = np.unique(regions.labels, return_inverse=True)
-    weights = weights_of_counts(counted.counts, counted.vocabulary, which, len(classes))
+    weights = weights_of_counts(counted.counts, counted.stops, which, len(classes))
     rows, columns, found = _texts_with(counted, regions)
     n, sizes = len(regions.labels), regions.sizes[rows]
     overall = counted.texts[columns]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from workbench._html import rows_table
 from workbench.analysis.clustering import Clustering
-from workbench.analysis.keywords import weights_of_counts, word_counts
+from workbench.analysis.keywords import stop_masks, weights_of_counts, word_counts
 from workbench.analysis.stability import as_clustering
 from workbench.errors import InputError
 
@@ -163,7 +163,7 @@ def _node_words(clustering: Clustering, members: list[tuple[int, ...]]) -> list[
 
     k = len(clustering.clusters)
     counts, vocabulary = word_counts(clustering.embeddings.corpus.texts)
-    n = counts.shape[0]
+    stops, n = stop_masks(vocabulary), counts.shape[0]
     which = np.where(clustering.labels < 0, k, clustering.labels)  # the unclustered come last
     per_cluster = csr_matrix((np.ones(n), (which, np.arange(n))), shape=(k + 1, n)) @ counts
     found = [one.keywords[:_KEYWORDS] for one in clustering.clusters]
@@ -173,7 +173,7 @@ def _node_words(clustering: Clustering, members: list[tuple[int, ...]]) -> list[
         if len(clusters) == k and not clustering.unclustered:
             found.append(())
             continue
-        weights = weights_of_counts(per_cluster, vocabulary, inside, 2).toarray()[1]
+        weights = weights_of_counts(per_cluster, stops, inside, 2).toarray()[1]
         best = np.argsort(-weights, kind="stable")[:_KEYWORDS]
         found.append(tuple(vocabulary[word] for word in best if weights[word] > 0))
     return found

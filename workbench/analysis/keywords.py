@@ -15,7 +15,14 @@ from workbench.errors import InputError
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["class_keywords", "class_weights", "weights_of_counts", "word_counts", "words"]
+__all__ = [
+    "class_keywords",
+    "class_weights",
+    "stop_masks",
+    "weights_of_counts",
+    "word_counts",
+    "words",
+]
 
 _MOST_CHARACTERS = 20_000
 _STOP_SHARE = 0.2  # of running text about 0.45 are stop words, of lists of names next to none
@@ -75,7 +82,8 @@ def class_weights(texts: Sequence[str], labels: IntArray) -> tuple[csr_matrix, l
         raise InputError(f"class_keywords: got {len(labels)} labels for {len(texts)} texts.")
     classes, which = np.unique(np.asarray(labels, np.int64), return_inverse=True)
     counts, vocabulary = word_counts(texts)
-    return weights_of_counts(counts, vocabulary, which, len(classes)), vocabulary, classes
+    weights = weights_of_counts(counts, stop_masks(vocabulary), which, len(classes))
+    return weights, vocabulary, classes
 
 
 def class_keywords(
@@ -114,17 +122,26 @@ def word_counts(texts: Sequence[str]) -> tuple[csr_matrix, list[str]]:
     return counts, vectorizer.get_feature_names_out().tolist()
 
 
+def stop_masks(vocabulary: Sequence[str]) -> tuple[BoolArray, ...]:
+    """Return for each language which of the words are its stop words, shape (words,)."""
+    every = stop_words().values()
+    return tuple(np.array([word in stop for word in vocabulary], np.bool_) for stop in every)
+
+
 def weights_of_counts(
-    counts: csr_matrix, vocabulary: Sequence[str], which: IntArray, n_classes: int
+    counts: csr_matrix, stops: Sequence[BoolArray], which: IntArray, n_classes: int
 ) -> csr_matrix:
-    """Return the c-TF-IDF weights (classes, words) of `word_counts` and each text's class."""
+    """Return the c-TF-IDF weights (classes, words) of `word_counts` and each text's class.
+
+    The `stop_masks` are given, so that they are made once for many classes of one vocabulary.
+    """
     from scipy.sparse import csr_matrix
 
     n = len(which)
     member = csr_matrix((np.ones(n), (which, np.arange(n))), shape=(n_classes, n))
     weights = csr_matrix(member @ counts)
-    for stop in stop_words().values():
-        _leave_out(weights, np.array([word in stop for word in vocabulary], np.bool_))
+    for stop in stops:
+        _leave_out(weights, stop)
     weights.eliminate_zeros()
     weights.sort_indices()
     totals = np.asarray(weights.sum(axis=1)).ravel()
