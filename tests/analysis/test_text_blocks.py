@@ -84,3 +84,42 @@ def test_what_cannot_be_grouped_is_refused() -> None:
         block_similarities(embedded(), other=embedded(dimension=3))
     with pytest.raises(InputError, match="got 1 names for 40 texts"):
         block_similarities(embedded(), ["a"])
+
+
+def test_means_within_and_between_are_those_of_all_pairs() -> None:
+    source = embedded(40)
+    which = np.repeat([0, 1, 2, 3], [31, 6, 2, 1])  # a block of one text has no pair
+    facts = block_similarities(source, [f"b{one}" for one in which]).summary()
+    cosines = cosine_similarity(source.vectors.astype(np.float64))
+    rows, columns = np.triu_indices(40, 1)
+    same = which[rows] == which[columns]
+    pairs = cosines[rows, columns]
+    assert facts["mean_within"] == pytest.approx(pairs[same].mean(), abs=1e-6)
+    assert facts["mean_between"] == pytest.approx(pairs[~same].mean(), abs=1e-6)
+
+    other, across = embedded(24, seed=1), [f"r{row > 4}" for row in range(24)]
+    found = block_similarities(source, [f"b{one}" for one in which], other=other, other_by=across)
+    cosines = cosine_similarity(source.vectors.astype(np.float64), other.vectors)
+    assert found.summary()["mean_between"] == pytest.approx(cosines.mean(), abs=1e-6)
+
+
+def test_no_pairs_have_no_mean() -> None:
+    facts = block_similarities(embedded(1), ["alone"]).summary()
+    assert np.isnan([facts["mean_within"], facts["mean_between"]]).all()
+
+
+def test_a_group_called_other_stays_apart_from_the_smallest() -> None:
+    names = ["other"] * 60 + ["other (52 names)"] * 50
+    names += [f"large {row}" for row in range(147) for _ in range(3)]
+    names += [f"small {row:02}" for row in range(52)]
+    found = block_similarities(embedded(len(names)), names)
+    assert len(found.names) == 150
+    sizes = dict(zip(found.names, found.sizes.tolist(), strict=True))
+    assert sizes["other"] == 60
+    assert sizes["other (52 names)"] == 50
+    assert sizes["all other (52 names)"] == 52
+
+
+def test_what_names_no_groups_is_refused() -> None:
+    with pytest.raises(InputError, match=r"by= is 'similarity', .*; got 5\. Group by a label"):
+        block_similarities(embedded(9), 5)  # type: ignore[arg-type]

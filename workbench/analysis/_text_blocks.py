@@ -13,9 +13,8 @@ from workbench._arrays import FloatArray, IntArray, freeze
 from workbench.analysis._inputs import steady_threads
 from workbench.embeddings import Embeddings
 
-__all__ = ["OTHER", "TextBlocks", "alike_blocks", "block_sums", "given_blocks", "named_blocks"]
+__all__ = ["TextBlocks", "alike_blocks", "block_sums", "given_blocks", "named_blocks"]
 
-OTHER = "other"
 _MOST_BLOCKS = 150
 _TYPICAL_TEXTS = 1000  # of a block that is part of a larger group
 _MOST_TEXTS = 2000  # of any block: its texts open as a full matrix
@@ -69,7 +68,10 @@ def named_blocks(source: Embeddings, names: Sequence[str], seed: int) -> TextBlo
         counts[name] = counts.get(name, 0) + 1
     if len(counts) > _MOST_BLOCKS:
         kept = set(sorted(counts, key=lambda name: (-counts[name], name))[: _MOST_BLOCKS - 1])
-        names = [name if name in kept else OTHER for name in names]
+        other = f"other ({len(counts) - len(kept)} names)"
+        while other in kept:
+            other = f"all {other}"
+        names = [name if name in kept else other for name in names]
     vectors = source.unit()
     labels = np.empty(len(names), np.int64)
     found: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,20 +115,27 @@ class BlockSimilarities:
         )
 
     def summary(self) -> dict[str, float | int | str]:
-        """Return the blocks in numbers: a flat dict."""
+        """Return the blocks in numbers: a flat dict.
+
+        ``mean_within`` and ``mean_between`` are the mean cosine of all pairs of different texts
+        in one block, and in two: large blocks count by their pairs. ``mean_within`` is nan where
+        no block has two texts.
+        """
+        sizes = self.sizes
+        pairs = np.outer(sizes, self.column_blocks.sizes)
         facts: dict[str, float | int | str] = {
             "texts": len(self.labels),
             "blocks": len(self.names),
-            "largest": int(self.sizes.max()),
+            "largest": int(sizes.max()),
         }
         if self.symmetric:
             own = np.eye(len(self.values), dtype=bool)
-            facts["mean_within"] = _mean(self.values[own])
-            facts["mean_between"] = _mean(self.values[~own])
+            facts["mean_within"] = _mean(self.values[own], sizes * (sizes - 1))
+            facts["mean_between"] = _mean(self.values[~own], pairs[~own])
         else:
             facts["column_texts"] = len(self.column_blocks.labels)
             facts["column_blocks"] = len(self.column_blocks.names)
-            facts["mean_between"] = _mean(self.values)
+            facts["mean_between"] = _mean(self.values.ravel(), pairs.ravel())
         fingerprint = self.embeddings.corpus.fingerprint
         return {**facts, "random_state": self.random_state, "corpus_fingerprint": fingerprint}
 
@@ -156,7 +163,7 @@ def block_similarities(
     The mean over all pairs is the product of the blocks' sums of unit vectors, so that no matrix
     of all pairs is made. No block has more than 2,000 texts, so that two of them can be looked at
     as a full matrix: larger groups are split by k-means, and numbered; where there would be more
-    than 150 groups, the smallest are one, "other".
+    than 150 groups, the smallest are one, "other (52 names)".
 
     Parameters
     ----------
@@ -207,6 +214,11 @@ def _grouped(source: Embeddings, by: Any, seed: int) -> TextBlocks:
                 "name of each text's group."
             )
         return given_blocks(source) if by == "given" else alike_blocks(source, seed)
+    if not isinstance(by, Iterable):
+        raise InputError(
+            f"block_similarities: by= is 'similarity', 'given' or the name of each text's group; "
+            f"got {by!r}. Group by a label: by=[str(name) for name in corpus.labels]."
+        )
     names = list(by)
     if len(names) != len(source):
         raise InputError(f"block_similarities: got {len(names):,} names for {len(source):,} texts.")
@@ -233,6 +245,7 @@ def _means(rows: TextBlocks, columns: TextBlocks) -> FloatArray:
     return np.clip(values, -1.0, 1.0).astype(np.float32)
 
 
-def _mean(values: FloatArray) -> float:
-    found = values[np.isfinite(values)]
-    return float(found.mean()) if found.size else float("nan")
+def _mean(values: FloatArray, pairs: IntArray) -> float:
+    """Return the mean of all pairs from the blocks' means; nan where there is no pair."""
+    some = pairs > 0
+    return float(np.average(values[some], weights=pairs[some])) if some.any() else float("nan")
