@@ -203,6 +203,25 @@ def test_a_table_of_groups_does_not_name_them(
     assert small["mean_cosine"].tolist() == frame["mean_cosine"].tolist()
 
 
+def test_columns_with_the_names_of_ours_are_told_by_their_own_names(
+    projected: Callable[..., Projection], clustered: Callable[..., Clustering]
+) -> None:
+    own = {name: [f"{name}'s", "b"] * 2 for name in ("cluster", "cluster_column", "id", "plain")}
+    corpus = Corpus(tuple("abcd"), columns=own)
+    clustering = clustered(corpus, [0, 0, 1, 1], [["a"], ["b"]])
+    names = ["cluster_column", "cluster_column_column", "id_column", "plain"]
+    for view in (clusters_view(clustering), map_view(projected(corpus), clustering=clustering)):
+        assert set(names) <= set(view.texts.columns)
+        for written, name in zip(names, own, strict=True):
+            assert view.texts[written].tolist() == own[name]
+            kept = redacted(view, columns=[name]).texts
+            assert [one for one in kept if one in names] == [written]
+            table = redacted_table(clustering.to_frame(), corpus.columns, columns=[name])
+            assert [one for one in table if one in names] == [written]
+    table = redacted_table(corpus.to_frame(), corpus.columns, columns=["cluster"])
+    assert list(table) == ["id", "text", "cluster"]
+
+
 @pytest.mark.parametrize("columns", [None, ["topic"]])
 def test_what_somebody_searched_for_is_not_told(
     columns: list[str] | None, private: Corpus, projected: Callable[..., Projection]

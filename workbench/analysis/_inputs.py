@@ -49,8 +49,14 @@ def distinct_rows(vectors: FloatArray) -> tuple[IntArray, IntArray]:
 
 
 def renamed(name: str, taken: tuple[str, ...]) -> str:
-    """Return a corpus column's name, marked where a table already has that name."""
-    return f"{name}_column" if name in taken else name
+    """Return a corpus column's name, marked where a table already has that name.
+
+    The corpus' own ``x_column`` becomes ``x_column_column``, so that no two get one name.
+    """
+    bare = name
+    while bare.endswith("_column") and bare not in taken:
+        bare = bare.removesuffix("_column")
+    return f"{name}_column" if bare in taken else name
 
 
 @contextmanager

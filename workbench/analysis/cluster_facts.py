@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from workbench._arrays import BoolArray, FloatArray, IntArray, freeze
 from workbench._html import rows_table
+from workbench.analysis._inputs import renamed
 from workbench.analysis._nearest import top_k
 from workbench.analysis.clustering import Clustering
 from workbench.analysis.stability import as_clustering
@@ -146,7 +147,7 @@ class ClusterFacts:
             "closeness": self.point_closeness,
             "outlier": self.outlier,
         }
-        frame = frame.rename(columns={name: f"{name}_column" for name in own if name in frame})
+        frame = frame.rename(columns=lambda name: renamed(name, tuple(own)))
         for place, (name, values) in enumerate(own.items(), start=4):
             frame.insert(place, name, values)
         return frame

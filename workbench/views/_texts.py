@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.analysis import Clustering
+from workbench.analysis._inputs import renamed
 from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.views._json import object_frame
@@ -19,12 +20,14 @@ __all__ = [
     "ColumnKind",
     "category_name",
     "color_columns",
+    "column_of",
     "corpus_frame",
     "label_column",
     "same_corpus",
     "table_columns",
 ]
 
+_OWN = ("id", "text", "cluster", "cluster_name", "real_share", "silhouette", "block")
 NONE = "(none)"  # the name of the category of texts that have none
 ColumnKind: TypeAlias = Literal["category", "number", "date"]
 
@@ -94,9 +97,15 @@ def category_name(value: object) -> str:
     return str(value)
 
 
+def column_of(name: str) -> str:
+    """Return what a corpus calls a column that :func:`corpus_frame` gave this name."""
+    bare = name.removesuffix("_column")
+    return bare if _free(bare) == name else name
+
+
 def _free(name: str) -> str:
-    own = ("id", "text", "cluster", "cluster_name", "real_share", "silhouette", "block")
-    return f"{name}_column" if name in own else name
+    """Return a name that is none of ours, which :func:`column_of` can take back."""
+    return renamed(name, _OWN)
 
 
 def _kind(series: pd.Series[Any], chosen: bool) -> ColumnKind | None:

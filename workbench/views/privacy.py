@@ -25,6 +25,7 @@ from workbench.views._hierarchy import draw_hierarchy
 from workbench.views._redacted_models import MODEL_KINDS, redacted_models
 from workbench.views._silhouette import silhouette_layout
 from workbench.views._strings import plotly_text
+from workbench.views._texts import column_of
 from workbench.views._view import Json, View
 
 __all__ = ["redacted", "redacted_table"]
@@ -128,12 +129,14 @@ def _written_as(corpus_columns: Collection[str], written: set[str]) -> dict[str,
     """Return the corpus' own columns in a value's table: name there -> name in the corpus.
 
     A table that has a column of that name itself (``id``, ``text``, ``cluster``) marks the
-    corpus' one. Where it does not, even ``cluster`` is the corpus' own.
+    corpus' one. Where it does not, even ``cluster`` is the corpus' own. Of ``cluster`` and
+    ``cluster_column``, a table marks both or none.
     """
-    own = {f"{name}_column": name for name in corpus_columns if f"{name}_column" in written}
-    marked = {of for name, of in own.items() if name not in corpus_columns}
-    unmarked = {name: name for name in corpus_columns if name not in marked}
-    return {name: of for name, of in (unmarked | own).items() if name not in ("id", "text")}
+    own: dict[str, str] = {}
+    for name in sorted(corpus_columns, key=len, reverse=True):
+        marked = f"{name}_column"
+        own[marked if marked in written and marked not in own else name] = name
+    return {name: of for name, of in own.items() if name not in ("id", "text")}
 
 
 def _may_stay(name: str, texts: bool, columns: Collection[str] | None) -> bool:
@@ -143,7 +146,7 @@ def _may_stay(name: str, texts: bool, columns: Collection[str] | None) -> bool:
         return texts
     if name == "block":  # as a column of the corpus it would have another name here
         return False
-    return columns is None or name in columns
+    return columns is None or column_of(name) in columns
 
 
 def _without_queries(view: View) -> View:
