@@ -54,6 +54,16 @@ def test_one_trace_per_category_the_most_frequent_first(corpus: Corpus, projecte
     assert view.texts["text"].tolist() == list(corpus.texts)
 
 
+def test_a_value_called_like_none_stays_apart_from_texts_that_have_none(projected: Make) -> None:
+    corpus = Corpus(tuple("abcde"), columns={"kind": ["(none)", None, "(none)", None, None]})
+    view = map_view(projected(corpus), color_by="kind")
+    assert drawn(view) == {'"(none)"': [0, 2], "(none)": [1, 3, 4]}
+    assert [trace.marker.color for trace in view.figure.data] == [
+        PALETTE["light"][0],
+        MUTED["light"],
+    ]
+
+
 def test_what_can_colour(corpus: Corpus, projected: Make) -> None:
     kinds = {
         entry["name"]: entry["kind"] for entry in map_view(projected(corpus)).meta["color_columns"]

@@ -87,14 +87,17 @@ def table_columns(texts: pd.DataFrame, label: str | None) -> list[str]:
 
 
 def category_name(value: object) -> str:
-    """Return a category's name; the figure host writes the same."""
+    """Return a category's name; the figure host writes the same.
+
+    A value that is called like the texts that have none stays apart from these: it is quoted.
+    """
     if value is None or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]
         return NONE
     if isinstance(value, (bool, np.bool_)):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value)
+    return f'"{NONE}"' if value == NONE else str(value)
 
 
 def column_of(name: str) -> str:
