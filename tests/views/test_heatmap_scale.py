@@ -8,6 +8,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from workbench.analysis import similarity_difference, similarity_distribution, similarity_matrix
 from workbench.embeddings import Embeddings
+from workbench.errors import InputError
 from workbench.views import View, difference_view, heatmap_view
 
 
@@ -63,3 +64,26 @@ def test_the_scale_of_a_difference_says_where_it_ends() -> None:
     one, other = (similarity_matrix(embedded(rows)) for rows in (np.eye(3), np.ones((3, 3))))
     bar = difference_view(similarity_difference(one, other)).figure.data[0].colorbar
     assert list(bar.ticktext) == ["≤ −0.50", "−0.25", "0.00", "0.25", "0.50"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "names"),
+    [
+        ((0.9, 0.906), ["≤ 0.9000", "0.9015", "0.9030", "0.9045", "≥ 0.9060"]),
+        ((0.5, 0.9), ["≤ 0.50", "0.60", "0.70", "0.80", "≥ 0.90"]),
+        ((0.0, 0.7), ["≤ 0.00", "0.17", "0.35", "0.52", "≥ 0.70"]),
+    ],
+)
+def test_ticks_have_the_decimals_that_tell_them_apart(
+    ends: tuple[float, float], names: list[str]
+) -> None:
+    source = embedded(np.random.default_rng(0).normal(size=(30, 3)))
+    view = heatmap_view(similarity_matrix(source), color_range=ends)
+    assert list(view.figure.data[0].colorbar.ticktext) == names
+
+
+@pytest.mark.parametrize("ends", ["01", ("0", "1"), ("0", 1)])
+def test_ends_of_the_colours_are_numbers(ends: object) -> None:
+    matrix = similarity_matrix(embedded(np.eye(3) + 0.2))
+    with pytest.raises(InputError, match=r"color_range: expected two numbers, .* got .*0.*1"):
+        heatmap_view(matrix, color_range=ends)  # type: ignore[arg-type]

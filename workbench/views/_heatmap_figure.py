@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -93,9 +94,10 @@ def checked_range(color_range: object, *, around_zero: bool = False) -> Range | 
     if color_range is None:
         return None
     try:
-        low, high = (float(end) for end in color_range)  # type: ignore[attr-defined]
+        ends = list(color_range)  # type: ignore[call-overload]
+        low, high = (math.nan if isinstance(end, str) else float(end) for end in ends)
     except (TypeError, ValueError):
-        low = high = float("nan")
+        low = high = math.nan
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise InputError(
             f"color_range: expected two numbers, the lower one first: (0, 1); got {color_range!r}."
@@ -151,7 +153,7 @@ def scale_colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> 
     """
     low, high = scale.colors
     ticks = np.linspace(low, high, 5)
-    names = [f"{tick:.2f}".replace("-", "\u2212") for tick in ticks]
+    names = [f"{tick:.{_digits(ticks)}f}".replace("-", "\u2212") for tick in ticks]
     if float(values.min()) < low - 1e-6:
         names[0] = f"≤ {names[0]}"
     if float(values.max()) > high + 1e-6:
@@ -168,6 +170,12 @@ def scale_colors(values: FloatArray, scale: Scale, coded: bool, metric: str) -> 
             "ticktext": [plotly_text(name) for name in names],
         },
     }
+
+
+def _digits(ticks: NDArray[np.float64]) -> int:
+    """Return how many decimals tell ticks apart, to a tenth of what lies between them."""
+    apart = float(ticks[1] - ticks[0]) / 10
+    return min(max(2, math.ceil(round(-math.log10(apart), 6))), 12) if apart > 0 else 2
 
 
 def _steps(values: Any, span: Range) -> NDArray[np.float64]:
