@@ -231,3 +231,37 @@ def test_every_figure_has_a_table_and_sentences(hostile: Any, opened: Open) -> N
         ["series", "x", "y"], ["<b>bars</b>", "1", "0.5"], ["<b>bars</b>", "2", "0.25"]
     ]  # fmt: skip
     expect(figure.part("combine")).to_be_hidden()
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_the_mode_bar_works_with_keys(key: str, hostile: Any, opened: Open) -> None:
+    figure = opened(render_page([hostile.map], title="x")).figure()
+    figure.part("plot").locator("[data-val=pan]").focus()
+    press(figure.page, key)
+    figure.until("plot._fullLayout.dragmode === 'pan'")
+    expect(figure.part("count")).to_have_text("")
+
+
+def test_the_keyboard_is_never_lost(hostile: Any, opened: Open) -> None:
+    figure = opened(render_page([hostile.map], title="x")).figure()
+    for name in ("one", "two"):
+        figure.part("legend-entry").first.click()
+        figure.part("keep-name").fill(name)
+        press(figure.page, "Enter")
+        figure.part("clear").focus()
+        press(figure.page, "Enter")
+        expect(figure.part("plot")).to_be_focused()
+    figure.part("forget").first.focus()
+    press(figure.page, "Enter")
+    expect(figure.part("forget")).to_be_focused()
+    press(figure.page, "Enter")
+    expect(figure.part("plot")).to_be_focused()
+
+
+def test_alt_and_enter_take_away(hostile: Any, opened: Open) -> None:
+    figure = opened(render_page([hostile.map], title="x")).figure()
+    figure.part("plot").focus()
+    press(figure.page, "ArrowRight", "Enter")
+    assert len(figure.selected_ids()) == 1
+    press(figure.page, "Alt+Enter")
+    expect(figure.part("count")).to_have_text("")

@@ -10,11 +10,14 @@ import pytest
 from playwright.sync_api import expect
 
 from workbench.analysis import (
+    cluster,
     cluster_facts,
     cluster_hierarchy,
     cluster_stability,
     sweep,
 )
+from workbench.corpus import Corpus
+from workbench.embeddings import Embeddings
 from workbench.page import render_page
 from workbench.views import View, clusters_view, view_of
 
@@ -141,6 +144,7 @@ ACTIONS = """async (written) => {
     document.querySelector("main").replaceChildren(place);
     window.workbenchHost.mount(place, JSON.parse(written), {
         library: () => plotly, onAction: (name, value) => window.asked.push([name, value]),
+        asks: (name) => name === "adopt",
     });
 }"""
 
@@ -149,7 +153,11 @@ def test_a_value_of_a_sweep_is_asked_for(
     views: dict[str, View], opened: Callable[..., Any]
 ) -> None:
     page = opened(render_page([views["sweep"]], title="x"))
-    page.figure()  # it brings plotly.js
+    alone = page.figure()  # it brings plotly.js
+    alone.part("plot").focus()
+    alone.page.keyboard.press("ArrowRight")
+    expect(alone.part("readout")).to_contain_text("n_clusters")
+    assert alone.part("adopt").count() == 0, "nobody would answer"
     page.page.evaluate(ACTIONS, views["sweep"].to_json())
     figure = page.figure()
     figure.part("plot").focus()
@@ -184,3 +192,25 @@ def test_nothing_in_names_is_markup(views: dict[str, View], opened: Callable[...
     for place in range(len(views)):
         figure = page.figure(place)
         assert figure.part("plot").locator("b, a, img, [onload]").count() == 0
+
+
+def test_where_the_keyboard_is_lies_above_what_is_told_of_it(opened: Callable[..., Any]) -> None:
+    corpus = Corpus(tuple(f"word{row // 2} text {row}" for row in range(80)))
+    vectors = np.repeat(np.random.default_rng(0).normal(size=(40, 16)), 2, axis=0)
+    embeddings = Embeddings.from_array(vectors, corpus, name="random")
+    view = view_of(cluster(embeddings, method="kmeans", n_clusters=40))
+    size = {"width": 480, "height": 700}
+    figure = opened(render_page([view], title="x"), viewport=size).figure()
+    figure.part("plot").focus()
+    marked = """plot => {
+        const label = [...plot.querySelectorAll(".ytick text")]
+            .find(one => one.textContent.includes("▸"));
+        return label.getBoundingClientRect().bottom;
+    }"""
+    for _ in range(25):
+        figure.page.keyboard.press("ArrowDown")
+    figure.until("plot.layout.yaxis.ticktext[24].startsWith('<b>▸')")
+    box = figure.part("readout").bounding_box()
+    assert box is not None
+    assert figure.part("plot").evaluate(marked) <= box["y"]
+    assert box["y"] + box["height"] <= 700

@@ -85,3 +85,16 @@ def test_what_the_kernel_selects_leaves_the_pair(
     assert cells.selected_ids() == ["id-07"]
     cells.until("plot.data.at(-1).marker?.symbol === 'square-open'")
     assert trait(cells.page, "controls") == state["controls"]
+
+
+def test_an_ended_figure_tells_nothing_more(hostile: Values, live: Callable[..., Figure]) -> None:
+    figure = live(hostile.map)
+    saved = """async () => {
+        const search = document.querySelector(".wb-search");
+        search.value = "fox";
+        search.dispatchEvent(new Event("input"));
+        (await ended)();
+        await new Promise(resolve => setTimeout(resolve, 400));
+        return model.get("controls").query ?? "";
+    }"""
+    assert figure.page.evaluate(saved) == ""

@@ -180,3 +180,77 @@ def test_pointing_on_one_figure_marks_the_text_on_the_other(
     )
     assert box is not None
     np.testing.assert_allclose([left, top], wanted, atol=0.6)
+
+
+def sorted_map(count: int = 60_000) -> View:
+    """Return a map of three groups, one after the other."""
+    places = np.random.default_rng(0).normal(size=(count, 2)).astype(np.float32)
+    corpus = Corpus(
+        tuple(f"text {row}" for row in range(count)),
+        columns={"group": [f"group {3 * row // count}" for row in range(count)]},
+        label="group",
+    )
+    embeddings = Embeddings.from_array(np.ones((count, 2)), corpus)
+    return map_view(Projection(places, embeddings, "pca", {}, 0, float("nan"), 0))
+
+
+def drawn_by_group(figure: Any) -> dict[str, int]:
+    return {trace["name"]: trace["count"] for trace in figure.traces()}
+
+
+def test_a_large_selection_and_the_rest_are_both_sampled(opened: Callable[..., Any]) -> None:
+    figure = opened(render_page([sorted_map()], title="x")).figure()
+    figure.part("legend-entry").nth(0).click()
+    figure.part("legend-entry").nth(1).click(modifiers=["Shift"])
+    note = figure.part("map-note")
+    expect(note).to_contain_text("10,000 of 40,000 selected texts and 10,000 of 20,000 others")
+    drawn = drawn_by_group(figure)
+    assert drawn["group 2"] == 10_000
+    assert drawn["group 0"] + drawn["group 1"] == 10_000
+    assert drawn["group 0"] == pytest.approx(5_000, abs=300)
+    figure.part("clear").click()
+    figure.part("search").fill("text 12")
+    expect(note).to_contain_text("found texts and")
+
+
+def test_each_panel_of_aligned_maps_shows_all_in_sight(opened: Callable[..., Any]) -> None:
+    first = embedded(24_000)
+    second = Embeddings.from_array(
+        np.random.default_rng(1).permutation(first.vectors), first.corpus, name="two"
+    )
+    maps = aligned_maps({"one": first, "two": second}, method="pca", progress=False)
+    view = view_of(maps).with_state(viewport={"x": [-1, 0], "y": [-1, 0]})
+    figure = opened(render_page([view], title="x")).figure()
+    expect(figure.part("map-note")).to_be_hidden()
+    inside = "t.x.filter((x, i) => x >= -1 && x <= 0 && t.y[i] >= -1 && t.y[i] <= 0).length"
+    for axis, projection in zip(("x", "x2"), maps.projections, strict=True):
+        x, y = projection.coordinates.T
+        shown = figure.part("plot").evaluate(
+            f"(plot, axis) => plot.data.filter(t => (t.xaxis ?? 'x') === axis)"
+            f".reduce((sum, t) => sum + {inside}, 0)",
+            axis,
+        )
+        assert shown == np.count_nonzero((x >= -1) & (x <= 0) & (y >= -1) & (y <= 0))
+
+
+def test_what_has_no_number_has_an_entry_of_the_legend(opened: Callable[..., Any]) -> None:
+    values = [float(row) if row % 3 else None for row in range(60)]
+    corpus = Corpus(tuple(f"text {row}" for row in range(60)), columns={"size": values})
+    embeddings = Embeddings.from_array(np.random.default_rng(0).normal(size=(60, 4)), corpus)
+    view = map_view(project(embeddings, method="pca"), color_by="size")
+    figure = opened(render_page([view], title="x")).figure()
+    expect(figure.part("legend-entry")).to_have_text("(none)20 · 33 %")
+    figure.part("legend-entry").click()
+    assert figure.selected_ids() == [str(row) for row in range(0, 60, 3)]
+
+
+def test_hours_are_told_apart_on_the_scale(opened: Callable[..., Any]) -> None:
+    minutes = np.datetime64("2026-01-01T09:00", "ns") + np.arange(60).astype("timedelta64[m]")
+    corpus = Corpus(tuple(f"text {row}" for row in range(60)), columns={"at": minutes})
+    embeddings = Embeddings.from_array(np.random.default_rng(0).normal(size=(60, 4)), corpus)
+    view = map_view(project(embeddings, method="pca"), color_by="at")
+    figure = opened(render_page([view], title="x")).figure()
+    ticks = figure.part("plot").evaluate("plot => plot.data[0].marker.colorbar.ticktext")
+    assert ticks[0] == "2026-01-01 09:00"
+    assert ticks[-1] == "2026-01-01 09:59"
+    assert len(set(ticks)) == 5

@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from workbench.errors import InputError
 from workbench.page import (
+    _host,
     fallback_table,
     host_module,
     host_script,
@@ -164,3 +165,21 @@ def test_the_host_is_one_file() -> None:
         assert "innerHTML" not in source
     assert host_module().count("export ") == 2
     assert "export " not in host_script()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'import { a as b } from "./host_model.js";',
+        'import { mount } from "./host.js";',
+        "export class Thing {}",
+        "export default 1;\nexport { a };",
+    ],
+)
+def test_what_cannot_be_joined_is_refused(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = _host._read
+    monkeypatch.setattr(
+        _host, "_read", lambda name: source if name == "host_page.js" else read(name)
+    )
+    with pytest.raises(ValueError, match=r"host_page.js: cannot be joined"):
+        _host._scoped("host_page.js")

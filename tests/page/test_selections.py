@@ -250,11 +250,22 @@ def test_the_table_sorts_and_grows(opened: Open) -> None:
         check(name, "", frame["id"].tolist())
 
 
-FORMULAS = ("=1+1", "+1", "-1", "@sum", '"a", b', "two\r\nlines", "\tx", "plain é 🦊", " spaced ")
+FORMULAS = (
+    "=1+1",
+    "+1",
+    "-1",
+    "@sum",
+    '"a", b',
+    "two\r\nlines",
+    "\tx",
+    "plain é 🦊",
+    "tab\t=1+1",
+    "line\n@sum\n- an item;=2",
+)
 
 
 def test_the_table_is_copied_as_csv(opened: Open, tmp_path: Path) -> None:
-    corpus = Corpus(FORMULAS, columns={"=kind": list(FORMULAS), "n": np.arange(9) - 4.0})
+    corpus = Corpus(FORMULAS, columns={"=kind": list(FORMULAS), "n": np.arange(10) - 4.0})
     rights = ["clipboard-read", "clipboard-write"]
     page = opened(render_page([grid(corpus)], title="x"), permissions=rights, accept_downloads=True)
     figure = page.figure()
@@ -262,13 +273,14 @@ def test_the_table_is_copied_as_csv(opened: Open, tmp_path: Path) -> None:
     copy = figure.part("twin").locator(".wb-copy")
     copy.click()
     said = figure.part("twin").locator(".wb-said")
-    expect(said).to_have_text("9 rows copied.")
+    expect(said).to_have_text("10 rows copied.")
     copied = figure.page.evaluate("navigator.clipboard.readText()")
     rows = list(csv.reader(io.StringIO(copied, newline="")))
     assert rows[0][:2] == ["id", "text"]
     safe = [f"'{text}" if text[0] in "=+-@\t" else text for text in FORMULAS]
+    safe[-2:] = ["tab\t'=1+1", "line\n'@sum\n- an item;'=2"]
     assert [row[1] for row in rows[1:]] == safe
-    assert [float(row[rows[0].index("n")]) for row in rows[1:]] == list(np.arange(9) - 4.0)
+    assert [float(row[rows[0].index("n")]) for row in rows[1:]] == list(np.arange(10) - 4.0)
     if "'=kind" in rows[0]:
         assert [row[rows[0].index("'=kind")] for row in rows[1:]] == safe
     # A page that may not write to the clipboard saves a file.
@@ -276,7 +288,7 @@ def test_the_table_is_copied_as_csv(opened: Open, tmp_path: Path) -> None:
     with figure.page.expect_download() as download:
         copy.click()
     expect(said).to_have_text(
-        "This page may not write to the clipboard; 9 rows saved as figure.csv."
+        "This page may not write to the clipboard; 10 rows saved as figure.csv."
     )
     assert download.value.suggested_filename == "figure.csv"
     download.value.save_as(tmp_path / "figure.csv")
@@ -346,3 +358,38 @@ def test_what_is_special_is_what_python_finds(opened: Open) -> None:
     expect(lines).to_have_count(1)  # the word that was searched
     figure.part("clear").click()
     expect(figure.part("special")).to_be_hidden()
+
+
+def test_only_dates_are_sorted_as_dates(opened: Open) -> None:
+    columns = {
+        "notes": ["2024-05-03 retro", "2024-05-01 standup", "2024-05-02 plan"],
+        "zoned": ["2024-05-01T09:00:00+02:00", "2024-05-01T08:00:00Z", "2024-05-01T07:30:00Z"],
+    }
+    figure = opened(
+        render_page([grid(Corpus(("x a", "x b", "x c"), columns=columns))], title="x")
+    ).figure()
+    select_found(figure, "x", 3)
+    for name, expected in (("notes", ["1", "2", "0"]), ("zoned", ["0", "2", "1"])):
+        figure.part("table").locator("th button", has_text=name).click()
+        assert figure.selected_ids() == expected
+
+
+def test_a_value_of_that_name_is_not_a_missing_one(opened: Open) -> None:
+    columns = {"kind": ["(none)", None, "(none)", None, None]}
+    figure = opened(
+        render_page([grid(Corpus(tuple("abcde"), columns=columns, label="kind"))], title="x")
+    ).figure()
+    entries = figure.part("legend-entry")
+    assert entries.all_text_contents() == ['"(none)"2 · 40 %', "(none)3 · 60 %"]
+    entries.nth(1).click()
+    assert figure.selected_ids() == ["1", "3", "4"]
+
+
+def test_a_pair_goes_with_its_selection(hostile: Any, opened: Open) -> None:
+    page = opened(render_page([hostile.heatmap, hostile.map], title="x"))
+    points, cells = page.figure(1), page.figure(0)
+    cells.click(5, 2)
+    cells.until("plot.data.at(-1).marker?.symbol === 'square-open'")
+    points.part("legend-entry").first.click()
+    cells.part("plot").scroll_into_view_if_needed()
+    cells.until("plot.data.at(-1).marker?.symbol !== 'square-open'")

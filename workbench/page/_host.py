@@ -65,23 +65,28 @@ def _read(name: str) -> str:
     return files("workbench.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _imported(source: str) -> str:
-    return _IMPORT.sub(r"const \1 = \2;", source)
+def _body(name: str) -> str:
+    """Return a module without its imports and exports, of which only the simple ones are known."""
+    source = _read(name)
+    earlier = _FILES[: _FILES.index(name)] if name in _FILES else _FILES
+    late = [file for _, file in _IMPORT.findall(source) if f"{file}.js" not in earlier]
+    body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = \2;", source))
+    other = re.findall(r"^(?:import|export(?! default)).*|^const \{[^}]* as .*", body, re.MULTILINE)
+    if late or other:
+        raise ValueError(f"{name}: cannot be joined: {[*late, *other]}")
+    return body
 
 
 def _scoped(name: str) -> str:
     """Return a module as a constant that holds what it exports."""
-    source = _read(name)
-    exported = ", ".join(_EXPORT.findall(source))
-    body = _EXPORT.sub("", _imported(source))
+    exported = ", ".join(_EXPORT.findall(_read(name)))
+    body = _body(name)
     return f"const {name.removesuffix('.js')} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
 def _joined(last: str) -> str:
     theme = f"const THEME = {json.dumps(host_theme())};\n"
-    return (
-        theme + "".join(_scoped(name) for name in _FILES) + _EXPORT.sub("", _imported(_read(last)))
-    )
+    return theme + "".join(_scoped(name) for name in _FILES) + _body(last)
 
 
 @cache

@@ -59,7 +59,7 @@ export function mount(element, view, hooks, theme = THEME) {
     hover: (id) => host.kind?.pointed?.(host, id),
     lists: () => Boolean(host.kind?.lists),
   });
-  const told = throttle(100, (id) => hooks.onHover?.(id));
+  const told = throttle(100, (id) => { if (!host.gone) hooks.onHover?.(id); });
   host.hover = (id) => { told(id); host.linked.hover(id); };
   host.stops = [
     followTheme((mode) => { host.parts.root.dataset.theme = mode; change(host, { mode }); }),
@@ -109,6 +109,7 @@ function guard(host, action) {
 // ---- state
 
 function load(host, view, state) {
+  if (host.gone) return;
   const before = host.model?.kind;
   const came = host.model ? foreignTo(host.model, host.linked.ids()) : []; // only others held these
   const kind = KINDS[view.figure.layout?.meta?.workbench?.kind] ?? plainKind;
@@ -211,6 +212,7 @@ function setControls(host, controls) {
 }
 
 function controlled(host, changes) {
+  if (host.gone) return;
   change(host, changes);
   host.hooks.onControls?.(controlsOf(host.state));
 }
@@ -223,7 +225,10 @@ function actionsOf(host) {
     colorBy: (colorBy) => guard(host, () => controlled(host, { colorBy })),
     query: later,
     selectHits: () => guard(host, () => host.selectRows(host.state.hits ?? [])),
-    clear: () => guard(host, () => select(host, [])),
+    clear: () => guard(host, () => {
+      select(host, []);
+      host.parts.plot.focus({ preventScroll: true }); // the button goes
+    }),
     keep: (name) => guard(host, () => keep(host, name)),
     recall: (name) => guard(host, () => recall(host, name)),
     forget: (name) => guard(host, () => forget(host, name)),
@@ -360,7 +365,8 @@ function listen(host) {
   on("plotly_relayouting", () => host.kind.moving?.(host));
   on("plotly_relayout", (event) => moved(host, event));
   plot.onkeydown = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own
+    if (event.target !== plot) return; // a button of the mode bar
+    if (event.ctrlKey || event.metaKey || (event.altKey && event.key !== "Enter")) return; // the browser's own
     guard(host, () => host.kind.keyed?.(host, event));
   };
 }

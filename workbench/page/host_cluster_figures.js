@@ -48,8 +48,11 @@ export const hierarchyKind = {
   keys: "Hierarchy of clusters: left to the parent, right to the parts, up and down to the next, Enter",
   bare: true,
   figure: hierarchyFigure,
-  hovered: (host, point) => { host.at = point.customdata; showNode(host); },
-  clicked: (host, point) => host.selectRows(rowsOfNode(host.model, point.customdata)),
+  hovered: (host, point) => showNode(host, point.customdata),
+  clicked(host, point) {
+    goTo(host, point.customdata); // the arrow keys go on from here
+    host.selectRows(rowsOfNode(host.model, point.customdata));
+  },
   keyed: keyedNodes,
   twin: (model) => ({
     header: ["clusters", "texts", "cosine", "keywords"],
@@ -157,8 +160,8 @@ function rowsOfNode(model, at) {
   return model.ids.map((_, row) => row).filter((row) => labels.has(model.texts.cluster[row]));
 }
 
-function showNode(host) {
-  const { model, at } = host;
+function showNode(host, at) {
+  const { model } = host;
   const node = model.meta.nodes[at];
   const bar = node.clusters.length === 1 && [...model.meta.clusters, ...model.meta.smaller].find(({ label }) => label === node.clusters[0]);
   if (bar) return showBar(host, bar);
@@ -182,7 +185,7 @@ function keyedNodes(host, event) {
   else {
     const found = next();
     goTo(host, found < 0 ? at : found);
-    showNode(host);
+    showNode(host, host.at);
   }
   event.preventDefault();
 }

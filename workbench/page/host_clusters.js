@@ -1,4 +1,5 @@
 // Clusters (kind "clusters"): a bar each; pointing shows typical texts, a click lists all of them.
+import { decode } from "./host_library.js";
 import { elide, rowsOf } from "./host_model.js";
 import { axesOf, isNarrow, plotlyText } from "./host_figures.js";
 import { factLine, labelled, make, setOptions, showReadout, textBlock } from "./host_panels.js";
@@ -34,6 +35,20 @@ export function keyedBars(host, event) {
 export function goTo(host, at) {
   host.at = at;
   host.change({ cursor: at });
+  reveal(host, at);
+}
+
+// Scrolls to where the keyboard is, so that it lies above what is told of it.
+function reveal({ model, parts }, at) {
+  const { yaxis } = parts.plot._fullLayout ?? {};
+  const y = (model.layout.yaxis?.tickvals ?? decode(model.data[0].y))[at];
+  if (!yaxis?._length || y === undefined) return;
+  const mark = make("span", "wb-mark");
+  mark.style.top = `${yaxis._offset + yaxis.d2p(y)}px`;
+  mark.style.scrollMarginBlock = `24px ${parts.readout.offsetHeight + 24}px`;
+  parts.overlay.append(mark);
+  mark.scrollIntoView({ block: "nearest" });
+  mark.remove();
 }
 
 // Names beside the bars; the one where the keyboard is stands out.

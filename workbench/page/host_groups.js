@@ -1,7 +1,9 @@
 // The groups of a map's points that share a trace and an entry of the legend.
-import { categories, kindOf, scale } from "./host_model.js";
+import { categories, kindOf, NONE, scale } from "./host_model.js";
 import { plotlyText } from "./host_figures.js";
 import { extentOf } from "./host_points.js";
+
+const FEW_DAYS = 5 * 24 * 3600 * 1000; // milliseconds
 
 // Returns [{name, rows, marker, color, symbol, faint}], or one with `values` for a colour scale.
 export function groupsOf(model, column, state, theme) {
@@ -40,14 +42,17 @@ function scaleGroups(model, column, dates, theme, muted) {
   const [cmin, cmax] = values.length ? extentOf(values) : [0, 1];
   if (dates && values.length) Object.assign(colorbar, dateTicks(cmin, cmax));
   const marker = { colorscale: theme.colorscale, showscale: true, colorbar, cmin, cmax };
-  const groups = [{ name: column, rows: present, values, marker, scaled: true }];
+  const groups = [{ name: column, rows: present, values, marker }];
   if (missing.length) {
-    groups.push({ name: "(none)", rows: missing, marker: { color: muted, opacity: 0.4 }, scaled: true });
+    groups.push({ name: NONE, rows: missing, color: muted, faint: true, marker: { color: muted, opacity: 0.4 } });
   }
   return groups;
 }
 
 function dateTicks(low, high) {
   const tickvals = [0, 1, 2, 3, 4].map((i) => low + (i / 4) * (high - low));
-  return { tickvals, ticktext: tickvals.map((tick) => new Date(tick).toISOString().slice(0, 10)) };
+  const said = (tick) => new Date(tick).toISOString().replace("T", " ");
+  const signs = high - low < FEW_DAYS ? 16 : 10; // with or without the time
+  const ticks = new Map(tickvals.map((tick) => [said(tick).slice(0, signs), tick]));
+  return { tickvals: [...ticks.values()], ticktext: [...ticks.keys()] };
 }

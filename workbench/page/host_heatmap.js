@@ -2,9 +2,9 @@
 import { decode } from "./host_library.js";
 import { rowsOf } from "./host_model.js";
 import { heightOf, isNarrow } from "./host_figures.js";
-import { heatmapSummary, heatmapTwin, reader } from "./host_heatmap_table.js";
+import { heatmapSummary, heatmapTwin } from "./host_heatmap_table.js";
 import { make, showReadout } from "./host_panels.js";
-import { markedBlock, rarity, sharedLine, sharedWords, underOthers } from "./host_pairs.js";
+import { markedBlock, rarity, sharedLine, sharedWords, underOthers, reader } from "./host_pairs.js";
 
 const TINY = 420; // pixels; below, there is no room beside the cells
 
@@ -21,7 +21,7 @@ export const heatmapKind = {
   clicked: (host, point) => pin(host, [point.y, point.x]),
   lassoed: boxed,
   keyed,
-  reread: (host) => { if (host.at) pointCell(host, ...host.at); },
+  reread: (host) => { if (host.at) showCell(host, ...host.at); },
 };
 
 export function readCells(model) {
@@ -163,9 +163,15 @@ function barAxes({ xaxis2, yaxis2 }, state) {
 // ---- what a person does
 
 function pointCell(host, i, j) {
+  const row = showCell(host, i, j);
+  if (row !== undefined) host.hover(host.model.ids[row]);
+}
+
+// Tells of a cell; returns the row of its text, undefined where there is none.
+function showCell(host, i, j) {
   const { model, parts } = host;
   const { rows, columns, metric } = model.meta;
-  if (!model.z[i] || model.z[i][j] === undefined) return;
+  if (!model.z[i] || model.z[i][j] === undefined) return undefined;
   host.at = [i, j];
   const itself = rows[i] === columns[j];
   const rare = rarity(model, valueOf(model, i, j));
@@ -183,7 +189,7 @@ function pointCell(host, i, j) {
     ...sharedLine(words),
     ...kept,
   );
-  host.hover(model.ids[rows[i]]);
+  return rows[i];
 }
 
 function cellLine(model, [i, j], before) {
@@ -220,7 +226,7 @@ function showPinned(host) {
   const [row, column] = state.pinned ? state.pinned.map((id) => model.rowOf.get(id)) : [];
   const cell = [model.placeOfRow.get(row), model.placeOfColumn.get(column)];
   state.cell = cell.includes(undefined) ? null : cell;
-  if (state.cell) pointCell(host, ...state.cell);
+  if (state.cell) showCell(host, ...state.cell);
 }
 
 export const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

@@ -1,13 +1,9 @@
 // A matrix of pairs in words and as a table, for those who do not see its colours.
 import { elide } from "./host_model.js";
-import { matrixTwin } from "./host_twin.js";
+import { reader } from "./host_pairs.js";
 
+const NEAREST = 3; // texts that the table names for each of its texts
 const LISTED = 200; // pairs that differ most
-
-// What the cells stand for: codes are steps of a range.
-export function reader({ coded, value_range: [low, high] = [0, 1] }) {
-  return coded ? (value) => low + (value / 255) * (high - low) : (value) => value;
-}
 
 function isDifference(model) {
   return model.meta.metric.endsWith(" difference");
@@ -90,4 +86,27 @@ function differingTwin(model) {
     return [...both, value, ...of.map((one) => one.value(one.z[i][j]))];
   });
   return { header: ["id", "text", "other id", "text", meta.metric, ...others.map(({ name }) => name)], rows };
+}
+
+// Each text of a matrix with those that it is most similar to.
+function matrixTwin({ meta, ids, texts, z }) {
+  if (!z || !meta.rows || !meta.columns) return null;
+  const valueOf = reader(meta);
+  const rows = meta.rows.map((row, i) => {
+    const near = highest(z[i], (j) => meta.columns[j] !== row);
+    return [ids[row], texts.text?.[row], ...near.flatMap((j) => [ids[meta.columns[j]], valueOf(z[i][j])])];
+  });
+  const names = ["most similar", "second", "third"].flatMap((name) => [name, meta.metric ?? "value"]);
+  return { header: ["id", "text", ...names], rows };
+}
+
+function highest(values, may) {
+  const best = [];
+  for (let at = 0; at < values.length; at += 1) {
+    if (!may(at) || (best.length === NEAREST && !(values[at] > values[best[NEAREST - 1]]))) continue;
+    best.push(at);
+    best.sort((a, b) => values[b] - values[a] || a - b);
+    best.length = Math.min(best.length, NEAREST);
+  }
+  return best;
 }

@@ -1,10 +1,9 @@
 // The legend of a map: a button for each group of texts, which selects them.
-import { elide } from "./host_model.js";
+import { elide, percent } from "./host_model.js";
 import { make } from "./host_panels.js";
 
-// `groups`: {name, rows, color, symbol, faint}; `chosen`: the selected rows or null.
-export function showLegend(place, title, groups, chosen, choose) {
-  const total = groups.reduce((sum, group) => sum + group.rows.length, 0);
+// `groups`: {name, rows, color, symbol, faint}; `chosen`: the selected rows or null; `total`: texts.
+export function showLegend(place, title, groups, chosen, choose, total) {
   const entries = groups.map((group, at) => entryOf(group, at, total, chosen, choose));
   const focused = place.contains(document.activeElement) ? document.activeElement.dataset.at : null;
   const head = make("div", "wb-legend-title", { textContent: elide(title, 30), dir: "auto" });
@@ -19,7 +18,7 @@ function entryOf(group, at, total, chosen, choose) {
   const button = make(
     "button",
     "wb-legend-entry",
-    { type: "button", "aria-pressed": String(whole), title: `${group.name}: select these ${count} texts` },
+    { type: "button", "aria-pressed": String(whole), title: `${elide(group.name, 200)}: select these ${count} texts` },
     swatch(group),
     make("bdi", "wb-legend-name", { textContent: elide(group.name, 40) }),
     make("span", "wb-legend-count", { textContent: `${count} · ${percent(group.rows.length / total)}` }),
@@ -27,10 +26,6 @@ function entryOf(group, at, total, chosen, choose) {
   button.dataset.at = String(at);
   button.addEventListener("click", () => choose(group.rows));
   return make("li", "", {}, button);
-}
-
-function percent(share) {
-  return share > 0 && share < 0.01 ? "<1 %" : `${Math.round(100 * share)} %`;
 }
 
 function swatch({ color, symbol, faint }) {

@@ -59,10 +59,12 @@ function controls(host) {
       fields.names.hidden = !model.meta.labels?.length;
       names.checked = state.options.labels !== false;
       const column = columnOf(model, state);
-      const groups = groupsOf(model, column, state, theme).filter((group) => !group.scaled);
+      const groups = groupsOf(model, column, state, theme);
       const chosen = new Set(rowsOf(model, state.selection));
+      const choose = (rows) => host.guard(() => host.selectRows(rows, { toggle: true }));
       legend.hidden = groups.length < 2;
-      showLegend(legend, column, groups.length < 2 ? [] : groups, chosen, (rows) => host.guard(() => host.selectRows(rows, { toggle: true })));
+      // What has values stands on the scale of colours.
+      showLegend(legend, column, groups.length < 2 ? [] : groups.filter(({ values }) => !values), chosen, choose, model.ids.length);
     },
   };
 }
@@ -81,10 +83,10 @@ function columnOf(model, state) {
 
 export function mapFigure(model, state, theme) {
   const chosen = emphasised(model, state);
-  const { mask, drawn, inside } = drawnRows(model, state.viewport, chosen);
-  model.thinned = mask ? { drawn, inside } : null;
+  const { mask, ...counts } = drawnRows(model, state.viewport, chosen);
+  model.thinned = mask ? { ...counts, word: state.selection.size ? "selected" : "found" } : null;
   const groups = groupsOf(model, columnOf(model, state), state, theme)
-    .map((group) => within(group, mask))
+    .map((group, place) => ({ ...within(group, mask), place }))
     .flatMap((group) => faded(model, group, state));
   const hits = (state.hits ?? []).filter((row) => !mask || mask[row]);
   const ringed = hits.length && hits.length < model.ids.length ? hits : [];
@@ -99,13 +101,13 @@ export function mapFigure(model, state, theme) {
 function wholeOf(model, { viewport }) {
   if (!model.order || viewport) return {};
   const { xaxis, yaxis } = model.layout;
-  const reach = (values) => {
-    const [low, high] = extentOf(values);
+  const reach = (side) => {
+    const [low, high] = extentOf(...model.panels.map((panel) => panel[side]));
     return [low - 0.05 * (high - low), high + 0.05 * (high - low)];
   };
   return {
-    xaxis: { ...xaxis, range: reach(model.panels[0].x), autorange: false },
-    yaxis: { ...yaxis, range: reach(model.panels[0].y), autorange: false },
+    xaxis: { ...xaxis, range: reach("x"), autorange: false },
+    yaxis: { ...yaxis, range: reach("y"), autorange: false },
   };
 }
 
@@ -127,7 +129,7 @@ function faded(model, group, { options }) {
   group.rows.forEach((row, i) => places[model.doubtful[row]].push(i));
   const behind = picked(group, places[1]);
   const marker = { ...group.marker, opacity: 0.1, showscale: false };
-  return [picked(group, places[0]), { ...behind, marker, uid: `${group.name} doubtful` }];
+  return [picked(group, places[0]), { ...behind, marker, behind: true }];
 }
 
 // Rows that stand out while the others are dimmed: the selection, else what was searched.
@@ -147,7 +149,7 @@ function pointTrace(model, group, panel, chosen) {
     type: "scattergl",
     mode: "markers",
     name: plotlyText(group.name, 40),
-    uid: uidOf(`${group.uid ?? group.name}${panel.axis}`),
+    uid: `points-${group.place}${group.behind ? "-doubtful" : ""}-${panel.axis || 1}`,
     xaxis: `x${panel.axis}`,
     yaxis: `y${panel.axis}`,
     x: Float32Array.from(group.rows, (row) => panel.x[row]),
@@ -160,11 +162,6 @@ function pointTrace(model, group, panel, chosen) {
     hoverinfo: "none",
     showlegend: false,
   };
-}
-
-// plotly looks traces up by uid in a CSS selector, so it may hold letters and digits only.
-function uidOf(name) {
-  return `points-${Array.from(name, (sign) => sign.codePointAt(0).toString(36)).join("-")}`;
 }
 
 function rings(model, rows, panel, state, theme) {
@@ -210,7 +207,7 @@ function showOver(host) {
   const { names, note } = layersOf(host);
   const { model, state } = host;
   const said = [
-    model.thinned && model.thinned.drawn < model.thinned.inside ? thinnedText(model) : "",
+    model.thinned ? thinnedText(model) : "",
     state.options.doubtful ? model.meta.quality ?? "" : "",
   ].filter(Boolean);
   note.hidden = said.length === 0;
@@ -220,10 +217,14 @@ function showOver(host) {
   markPointed(host, host.pointed);
 }
 
-function thinnedText({ thinned, ids }) {
-  const [drawn, inside] = [thinned.drawn, thinned.inside].map((count) => count.toLocaleString("en"));
-  const where = thinned.inside < ids.length ? " here" : "";
-  return `${drawn} of ${inside} texts${where} are drawn: what is selected, and a random sample. Zoom in for all; a lasso selects all inside.`;
+// What is drawn of many texts; nothing when all of them are.
+function thinnedText({ thinned: { chosen, others, word }, ids }) {
+  const inside = chosen.inside + others.inside;
+  if (chosen.drawn + others.drawn === inside) return "";
+  const where = inside < ids.length ? " here" : "";
+  const most = ({ drawn, inside: all }) => `${drawn.toLocaleString("en")} of ${all.toLocaleString("en")}`;
+  const what = chosen.inside ? `${most(chosen)} ${word} texts and ${most(others)} others` : `${most(others)} texts`;
+  return `${what}${where} are drawn, a random sample. Zoom in for all; a lasso selects all inside.`;
 }
 
 function clearOver(host) {

@@ -74,6 +74,29 @@ export function kindOf(model, column) {
   return (model.meta.color_columns ?? []).find((entry) => entry.name === column)?.kind;
 }
 
+export const NONE = "(none)";
+
+export function isMissing(value) {
+  return value === null || value === undefined;
+}
+
+// The category that a value names: texts without one are not those with a value of that name.
+export function categoryOf(value) {
+  if (isMissing(value)) return NONE;
+  return String(value) === NONE ? `"${NONE}"` : String(value);
+}
+
+// A share of some texts, in words.
+export function percent(share) {
+  return share > 0 && share < 0.01 ? "<1 %" : `${Math.round(100 * share)} %`;
+}
+
+// The milliseconds of a date or a time as Python writes it: without a zone it is UTC.
+export function timeOf(value) {
+  const zoned = value.length <= 10 || /(Z|[+-]\d\d:?\d\d)$/.test(value);
+  return Date.parse(zoned ? value : `${value}Z`);
+}
+
 // Groups of rows as the Python view makes them: most frequent first, ties by name, the rest
 // as "other", nulls and unclustered texts last.
 export function categories(model, column, most) {
@@ -81,11 +104,11 @@ export function categories(model, column, most) {
   const values = model.texts[byCluster ? "cluster_name" : column] ?? [];
   const rows = new Map();
   values.forEach((value, row) => {
-    const name = value === null || value === undefined ? "(none)" : String(value);
+    const name = categoryOf(value);
     if (!rows.has(name)) rows.set(name, []);
     rows.get(name).push(row);
   });
-  const isQuiet = (name) => name === "(none)" || (byCluster && name === "unclustered");
+  const isQuiet = (name) => name === NONE || (byCluster && name === "unclustered");
   const named = [...rows.keys()].filter((name) => !isQuiet(name));
   named.sort((a, b) => rows.get(b).length - rows.get(a).length || (a < b ? -1 : 1));
   const groups = named.slice(0, most).map((name, rank) => ({ name, rank, rows: rows.get(name) }));
@@ -107,7 +130,7 @@ export function scale(model, column, dates) {
     if (value === null) missing.push(row);
     else {
       present.push(row);
-      values.push(dates ? Date.parse(value.length > 10 ? `${value}Z` : value) : value);
+      values.push(dates ? timeOf(value) : value);
     }
   });
   return { present, missing, values };

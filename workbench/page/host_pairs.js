@@ -1,10 +1,15 @@
 // What is told of a pair of texts: how alike, compared with what, under which models, which words.
 import { elide } from "./host_model.js";
 import { factLine, make, textBlock } from "./host_panels.js";
-import { distinctWords, indexOf, partsOf } from "./host_words.js";
+import { indexOf, partsOf } from "./host_words.js";
 
 const COMMON = 0.1; // a word that stands in a larger share of the texts says nothing of two of them
 const FEW = 20; // below so many texts no share is known
+
+// What the cells stand for: codes are steps of a range.
+export function reader({ coded, value_range: [low, high] = [0, 1] }) {
+  return coded ? (value) => low + (value / 255) * (high - low) : (value) => value;
+}
 
 // How many random pairs are less similar, in words; empty where nobody drew any.
 export function rarity(model, value) {
@@ -22,7 +27,7 @@ export function rarity(model, value) {
 // The same pair under other models, as facts.
 export function underOthers(model, i, j) {
   const lines = (model.others ?? []).map(({ name, z, coded, range: [low, high] = [-1, 1] }) => {
-    const value = coded ? low + (z[i][j] / 255) * (high - low) : z[i][j];
+    const value = reader({ coded, value_range: [low, high] })(z[i][j]);
     return factLine(name, value.toFixed(!coded ? 4 : high - low > 20 ? 1 : 2));
   });
   return lines.length ? [make("dl", "wb-pairs", {}, ...lines)] : [];
@@ -32,17 +37,18 @@ export function underOthers(model, i, j) {
 export function sharedWords(host, left, right) {
   const { model } = host;
   if (!model.texts.text || left === right) return new Set();
-  if (!model.known) {
-    indexOf(model).then((index) => {
-      model.known = new Map(index.words.map((word, at) => [word, index.counts[at]]));
+  if (!model.words) {
+    indexOf(model).then(() => {
       if (host.model === model) host.guard(() => host.kind.reread?.(host));
     });
     return null;
   }
   const most = model.ids.length < FEW ? Infinity : COMMON * model.ids.length;
-  const other = distinctWords(model.texts.text[right]);
-  const both = [...distinctWords(model.texts.text[left])].filter((word) => other.has(word));
-  return new Set(both.filter((word) => (model.known.get(word) ?? 0) <= most));
+  const { words, starts, entries, counts } = model.words;
+  const numbersOf = (row) => [...entries.subarray(starts[row], starts[row + 1])];
+  const other = new Set(numbersOf(right));
+  const both = numbersOf(left).filter((number) => other.has(number) && counts[number] <= most);
+  return new Set(both.map((number) => words[number]));
 }
 
 // A text with its id and label, some of its words marked.

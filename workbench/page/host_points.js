@@ -50,26 +50,24 @@ function mixed(number) {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-// Which rows are drawn: all, or of those within the viewport a fair sample, the chosen ones first.
-// Returns {mask, drawn, inside}; a mask of null is everything.
+// Which rows are drawn: {mask, chosen: {drawn, inside}, others: {drawn, inside}}; a mask of null is
+// everything. Of many within the viewport, on whichever panel, it is a fair sample of the chosen
+// rows and one of the others, which keep half of the room if they need it.
 export function drawnRows(model, viewport, chosen) {
-  const count = model.ids.length;
-  if (!model.order) return { mask: null, drawn: count, inside: count };
-  const within = insideOf(model.panels[0], viewport);
-  const mask = new Uint8Array(count);
-  let drawn = 0;
-  let inside = 0;
-  const take = (row) => {
-    if (mask[row] || drawn >= MOST_POINTS || !within(row)) return;
-    mask[row] = 1;
-    drawn += 1;
+  if (!model.order) return { mask: null };
+  const seen = model.panels.map((panel) => insideOf(panel, viewport));
+  const inside = model.order.filter((row) => seen.some((within) => within(row)));
+  const first = chosen ? inside.filter((row) => chosen.has(row)) : [];
+  const rest = chosen ? inside.filter((row) => !chosen.has(row)) : inside;
+  const most = MOST_POINTS - Math.min(rest.length, MOST_POINTS / 2);
+  const [some, others] = [first.slice(0, most), rest.slice(0, MOST_POINTS - Math.min(first.length, most))];
+  const mask = new Uint8Array(model.ids.length);
+  for (const rows of [some, others]) rows.forEach((row) => { mask[row] = 1; });
+  return {
+    mask,
+    chosen: { drawn: some.length, inside: first.length },
+    others: { drawn: others.length, inside: rest.length },
   };
-  for (const row of chosen ?? []) take(row);
-  for (const row of model.order) {
-    if (within(row)) inside += 1;
-    take(row);
-  }
-  return { mask, drawn, inside };
 }
 
 function insideOf({ x, y }, viewport) {
@@ -108,6 +106,8 @@ function inPolygon({ x, y }, xs, ys) {
   return rows;
 }
 
-export function extentOf(values) {
-  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+// The least and the greatest of some arrays of numbers.
+export function extentOf(...arrays) {
+  const end = (better) => better(...arrays.map((values) => values.reduce((a, b) => better(a, b))));
+  return [end(Math.min), end(Math.max)];
 }

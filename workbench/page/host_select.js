@@ -7,7 +7,7 @@ import { columnKept, combined, freeName, goneOf, keptObject, keptOf, modeOf } fr
 export function watchHeld(host) {
   host.held = { shift: false, alt: false };
   const note = (event) => { host.held = { shift: event.shiftKey, alt: event.altKey }; };
-  ["pointerdown", "keydown"].forEach((name) => host.parts.root.addEventListener(name, note, true));
+  ["pointerdown", "keydown", "keyup"].forEach((name) => host.parts.root.addEventListener(name, note, true));
 }
 
 // Somebody chose ids, which count as "Selecting" says. `toggle`: choosing again takes back;
@@ -28,7 +28,7 @@ export function select(host, ids, { quiet = false, keepPinned = false, gone = ""
   const { model, state, linked } = host;
   const all = [...new Set(ids)].filter((id) => !quiet || model.rowOf.has(id));
   const known = new Set(all.filter((id) => model.rowOf.has(id)));
-  const same = known.size === state.selection.size && [...known].every((id) => state.selection.has(id));
+  const same = sameIds(known, state.selection);
   const pinned = quiet || keepPinned || !state.pinned ? {} : { pinned: null, cell: null };
   const told = quiet || (gone === state.gone && linked.ids().length === all.length);
   if (same && told && !("pinned" in pinned)) return;
@@ -38,10 +38,17 @@ export function select(host, ids, { quiet = false, keepPinned = false, gone = ""
   linked.publish(sorted(all));
 }
 
+// A linked figure says what is selected: a pair that is pinned here goes with the selection it made.
 export function receive(host, ids) {
   const known = new Set(ids.filter((id) => host.model.rowOf.has(id)));
-  host.change({ selection: known, gone: "" });
+  const lets = host.state.pinned && !sameIds(known, host.state.selection);
+  host.change({ selection: known, gone: "", ...(lets ? { pinned: null, cell: null } : {}) });
+  if (lets) host.tellControls();
   host.hooks.onSelection?.(sorted(known));
+}
+
+function sameIds(one, other) {
+  return one.size === other.size && [...one].every((id) => other.has(id));
 }
 
 export function sorted(ids) {

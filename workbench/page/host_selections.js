@@ -117,9 +117,11 @@ function entryOf(name, ids, actions) {
   const forget = make("button", "wb-forget", { type: "button", textContent: "×", "aria-label": `Forget “${name}”` });
   recall.addEventListener("click", () => actions.recall(name));
   forget.addEventListener("click", () => {
-    const list = forget.closest("ul");
+    const [list, root] = [forget.closest("ul"), forget.closest(".workbench-host")];
+    const at = [...list.querySelectorAll(".wb-forget")].indexOf(forget);
     actions.forget(name);
-    list.querySelector(".wb-recall")?.focus();
+    const left = list.querySelectorAll(".wb-forget");
+    (left[Math.min(at, left.length - 1)] ?? root.querySelector(".wb-plot")).focus({ preventScroll: true });
   });
   return make("li", "", {}, recall, forget);
 }

@@ -1,5 +1,5 @@
 // What is special about a selection: shares of categories and words, against all other texts.
-import { elide, kindOf, rowsOf, shown } from "./host_model.js";
+import { categoryOf, elide, kindOf, percent, rowsOf } from "./host_model.js";
 import { labelled, make, setOptions } from "./host_panels.js";
 import { areDates } from "./host_table.js";
 import { CRITICAL, indexOf, sharesOf, wordsOf } from "./host_words.js";
@@ -68,7 +68,7 @@ async function showAgain(panel) {
   showShares(panel, seen.model, rows);
   if (!seen.model.texts.text) return panel.words.replaceChildren();
   if (!seen.model.words) panel.words.replaceChildren(hint("Reading the words of all texts …"));
-  seen.model.words = await indexOf(seen.model);
+  await indexOf(seen.model);
   if (panel.seen !== seen) return; // another selection has come
   const found = wordsOf(seen.model.words, rows, MOST_WORDS);
   panel.words.replaceChildren(
@@ -91,7 +91,7 @@ function showShares(panel, model, rows) {
   panel.field.hidden = names.length === 0;
   if (!name) return panel.shares.replaceChildren();
   const values = model.texts[name === "cluster" ? "cluster_name" : name] ?? [];
-  const groups = values.map((value) => (value === null || value === undefined ? "(none)" : shown(value)));
+  const groups = values.map(categoryOf);
   const found = sharesOf(groups, rows, MOST_SHARES);
   const [n, m] = [rows.length, groups.length - rows.length];
   panel.shares.replaceChildren(found.length ? shareTable(found, n, m) : hint("No share stands out."));
@@ -126,8 +126,4 @@ function wordTable(found, n, count) {
 
 function named(name) {
   return make("th", "", { scope: "row", textContent: elide(name, 40), dir: "auto" });
-}
-
-function percent(share) {
-  return share > 0 && share < 0.01 ? "<1 %" : `${Math.round(100 * share)} %`;
 }

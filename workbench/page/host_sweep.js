@@ -2,7 +2,6 @@
 import { shown } from "./host_model.js";
 import { factLine, make, showReadout } from "./host_panels.js";
 import { isNarrow } from "./host_figures.js";
-import { goTo } from "./host_clusters.js";
 
 export const sweepKind = {
   hint: "Point at a value to read what it gives; in a live widget a click shows its clusters. With the keyboard: arrow keys and Enter.",
@@ -15,8 +14,10 @@ export const sweepKind = {
   keyed(host, event) {
     const last = host.model.ids.length - 1;
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step) goTo(host, Math.max(0, Math.min(last, (host.at ?? -1) + step)));
-    else if (event.key === "Enter" && host.at !== null) adopt(host);
+    if (step) {
+      host.at = Math.max(0, Math.min(last, (host.at ?? -1) + step));
+      host.change({ cursor: host.at });
+    } else if (event.key === "Enter" && host.at !== null) adopt(host);
     else return;
     showValue(host);
     event.preventDefault();
@@ -67,7 +68,7 @@ function showValue(host) {
 
 // Only where a kernel can show the clusters.
 function adoptButton(host) {
-  if (!host.hooks.onAction) return [];
+  if (!host.asks("adopt")) return [];
   const button = make("button", "wb-adopt", { type: "button", textContent: "Show these clusters" });
   button.addEventListener("click", () => host.guard(() => adopt(host)));
   return [button];

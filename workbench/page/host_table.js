@@ -1,9 +1,10 @@
 // Tables of rows: sorted by any column, built only as far as they are shown, copied as CSV.
-import { elide, kindOf, shown } from "./host_model.js";
+import { elide, kindOf, shown, timeOf } from "./host_model.js";
 import { make } from "./host_panels.js";
 import { KEPT } from "./host_selections.js";
 
 const STEP = 200; // rows at a time
+const DATE = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d[\d:.]*(Z|[+-]\d\d:?\d\d)?)?$/;
 
 // The columns of a model's texts: [{name, head, dates, wide, value(row)}].
 export function textColumns(model, things) {
@@ -24,7 +25,7 @@ const dated = new WeakMap();
 export function areDates(values) {
   if (!dated.has(values)) {
     const present = values.filter((value) => value !== null);
-    dated.set(values, present.length > 0 && present.every((value) => /^\d{4}-\d\d-\d\d/.test(value)));
+    dated.set(values, present.length > 0 && present.every((value) => DATE.test(value) && !Number.isNaN(timeOf(value))));
   }
   return dated.get(values);
 }
@@ -62,10 +63,6 @@ function comparing(values, dates) {
   return { keys: values.map((value) => elide(shown(value), STEP)), order: compare };
 }
 
-function timeOf(value) {
-  return Date.parse(value.length > 10 ? `${value}Z` : value);
-}
-
 // ---- the table
 
 // Puts a table into a place that scrolls. `point(row | null)`: somebody points at a row. `chosen`:
@@ -100,11 +97,15 @@ export function makeTable(place, point, chosen) {
     draw();
     [...head.querySelectorAll("button")].find((button) => button.dataset.column === name)?.focus();
   };
-  more.addEventListener("click", grow);
+  more.addEventListener("click", () => {
+    grow();
+    if (rest.hidden) place.focus({ preventScroll: true }); // the keyboard stays here
+  });
   followRows(body, point);
   place.replaceChildren(make("table", "", {}, make("thead", "", {}, head), body), rest);
   return {
     show(columns, rows) {
+      if (headsOf(columns) !== headsOf(table.columns)) table.sort = null;
       Object.assign(table, { columns, rows });
       draw();
     },
@@ -112,6 +113,10 @@ export function makeTable(place, point, chosen) {
     csv: () => csvOf(table.columns, table.sorted),
     count: () => table.sorted.length,
   };
+}
+
+function headsOf(columns) {
+  return JSON.stringify(columns.map(({ name, head }) => [name, head]));
 }
 
 // Up, down, and back to the order that the texts have.
@@ -161,11 +166,13 @@ export function csvOf(columns, rows) {
   return lines.map((cells) => `${cells.map(csvCell).join(",")}\r\n`).join("");
 }
 
-// A text that begins like a formula must not become one in a spreadsheet.
+// A text must not become a formula in a spreadsheet: not at its beginning, nor after a tab or at a
+// new line, where what is pasted may be taken for the next cell.
 function csvCell(value) {
   if (typeof value !== "string") return shownInFull(value);
-  const safe = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  const begun = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(value) ? `'${value}` : value;
+  const safe = begun.replace(/([\t\r\n;])(?=[=+\-@\uff1d\uff0b\uff0d\uff20](?! ))/g, "$1'");
+  return /[",;\t\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function shownInFull(value) {

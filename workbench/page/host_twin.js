@@ -5,7 +5,6 @@ import { make } from "./host_panels.js";
 import { KEPT } from "./host_selections.js";
 import { copyButton, makeTable, textColumns } from "./host_table.js";
 
-const NEAREST = 3; // texts that a matrix' table names for each of its texts
 const MOST_NAMED = 5;
 
 // ---- sentences
@@ -48,7 +47,7 @@ function listed(groups) {
 
 // ---- tables: {header: [names], rows: [[values]]}
 
-const TWINS = { heatmap: matrixTwin, "models-matrix": pairsTwin, ranks: ranksTwin, figure: tracesTwin };
+const TWINS = { "models-matrix": pairsTwin, ranks: ranksTwin, figure: tracesTwin };
 
 // Returns the columns and rows of a figure's table: the kind's own, one known here, or its texts.
 function twinOf(kind, model) {
@@ -56,33 +55,6 @@ function twinOf(kind, model) {
   if (!twin) return { columns: textColumns(model, kind.things), rows: model.ids.map((_, row) => row), texts: true };
   const columns = twin.header.map((head, at) => ({ name: String(at), head, wide: head === "text", value: (row) => twin.rows[row][at] }));
   return { columns, rows: twin.rows.map((_, row) => row), texts: false };
-}
-
-// Each text of a matrix with those that it is most similar to.
-export function matrixTwin({ meta, ids, texts, z }) {
-  if (!z || !meta.rows || !meta.columns) return null;
-  const valueOf = valueReader(meta);
-  const rows = meta.rows.map((row, i) => {
-    const near = highest(z[i], (j) => meta.columns[j] !== row);
-    return [ids[row], texts.text?.[row], ...near.flatMap((j) => [ids[meta.columns[j]], valueOf(z[i][j])])];
-  });
-  const names = ["most similar", "second", "third"].flatMap((name) => [name, meta.metric ?? "value"]);
-  return { header: ["id", "text", ...names], rows };
-}
-
-function valueReader({ coded, value_range: range }) {
-  return coded ? (value) => range[0] + (value / 255) * (range[1] - range[0]) : (value) => value;
-}
-
-function highest(values, may) {
-  const best = [];
-  for (let at = 0; at < values.length; at += 1) {
-    if (!may(at) || (best.length === NEAREST && !(values[at] > values[best[NEAREST - 1]]))) continue;
-    best.push(at);
-    best.sort((a, b) => values[b] - values[a] || a - b);
-    best.length = Math.min(best.length, NEAREST);
-  }
-  return best;
 }
 
 function pairsTwin({ meta, ids }) {

@@ -16,11 +16,6 @@ export function gSquared(a, n, c, m) {
   return a * m >= c * n ? 2 * whole : -2 * whole;
 }
 
-// The distinct words of a text, in lower case.
-export function distinctWords(text) {
-  return new Set(fold(String(text ?? "")).match(WORD) ?? []);
-}
-
 // The parts of a text in order: [text, the word in lower case or null].
 export function partsOf(text) {
   const parts = [];
@@ -33,9 +28,10 @@ export function partsOf(text) {
 }
 
 // Reads the words of all texts, once and in slices; resolves to {words, starts, entries, counts}:
-// text i has the distinct words `entries[starts[i]]` up to `entries[starts[i + 1]]`.
+// text i has the distinct words `entries[starts[i]]` up to `entries[starts[i + 1]]`. What was read
+// stays as model.words.
 export function indexOf(model) {
-  model.wordIndex ??= readWords(model.texts.text);
+  model.wordIndex ??= readWords(model.texts.text).then((index) => (model.words = index));
   return model.wordIndex;
 }
 
