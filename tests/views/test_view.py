@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import pickle
 from collections.abc import Callable
+from dataclasses import replace
+from weakref import ref
 
 import numpy as np
 import pandas as pd
@@ -11,11 +15,21 @@ import plotly.graph_objects as go
 import plotly.io
 import pytest
 
-from workbench.analysis import Clustering, Projection, similarity_matrix
+from workbench.analysis import (
+    ClusterFacts,
+    Clustering,
+    Projection,
+    cluster_facts,
+    map_quality,
+    similarity_distribution,
+    similarity_matrix,
+)
+from workbench.analysis.map_labels import map_labels
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.views import View, clusters_view, heatmap_view, map_view, view_of
+from workbench.views._dispatch import _MEASURED, _once
 
 
 @pytest.fixture
@@ -186,6 +200,45 @@ def test_a_projection_is_shown_with_its_quality_and_labels(
     assert "continuity" in view.title
     assert "real_share" in view.texts
     assert "labels" in view.meta
+
+
+def test_what_a_view_shows_of_a_value_is_measured_once_while_it_lives(
+    corpus: Corpus, clustered: Callable[..., Clustering], embedded: Callable[..., Embeddings]
+) -> None:
+    calls = []
+
+    def measure(value: Clustering) -> ClusterFacts:
+        calls.append(len(value.labels))
+        return cluster_facts(value)
+
+    clustering = clustered(corpus, [0] * 6 + [1] * 6, [["word"], ["other"]])
+    first, again = _once(measure, clustering), _once(measure, clustering)
+    assert calls == [12]
+    assert again.clustering is clustering
+    assert again.density is first.density
+    _once(measure, replace(clustering, random_state=1))
+    assert calls == [12, 12]
+    gone = ref(clustering)
+    del clustering, first, again
+    gc.collect()
+    assert gone() is None, "what was measured does not keep it"
+
+
+def test_two_views_of_a_value_are_alike(
+    corpus: Corpus,
+    projected: Callable[..., Projection],
+    clustered: Callable[..., Clustering],
+    embedded: Callable[..., Embeddings],
+) -> None:
+    clustering = clustered(corpus, [0] * 6 + [1] * 6, [["word"], ["other"]])
+    matrix, projection = similarity_matrix(embedded(corpus)), projected(corpus)
+    for value in (projection, clustering, matrix):
+        assert view_of(value).to_json() == view_of(value).to_json()
+    for measure in (map_quality, map_labels):
+        assert projection in _MEASURED[measure]
+    assert clustering in _MEASURED[cluster_facts]
+    assert matrix in _MEASURED[similarity_distribution]
+    assert len(pickle.loads(pickle.dumps(clustering)).labels) == 12
 
 
 def test_there_is_no_view_of_anything_else() -> None:

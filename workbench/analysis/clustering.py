@@ -67,7 +67,7 @@ class Cluster:
         return f"{self.label}: {', '.join(self.keywords[:3])}" if self.keywords else str(self.label)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Clustering:
     """Each text's cluster.
 

@@ -30,7 +30,7 @@ _TRUST_NEIGHBORS = 15
 _NAMES = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Projection:
     """Each text's place on a map.
 

@@ -27,7 +27,7 @@ MOST_CELLS = 25_000_000  # 5,000 × 5,000 float32: 100 MB
 _BLOCK_CELLS = 4_000_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class SimilarityMatrix:
     """The similarity of each row text to each column text.
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from collections.abc import Callable
+from dataclasses import fields
+from functools import partial, singledispatch
+from typing import Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 from workbench.analysis import (
     AlignedMaps,
@@ -41,6 +45,27 @@ from workbench.views._view import View
 from workbench.views.comparison import comparison_view
 
 __all__ = ["view_of"]
+
+_Value = TypeVar("_Value")
+_Found = TypeVar("_Found")
+# What was measured of a value, without the value itself: that would keep it alive.
+_Kept: TypeAlias = "tuple[str, partial[Any]]"
+_MEASURED: dict[Callable[..., Any], WeakKeyDictionary[Any, _Kept]] = {}
+
+
+def _once(measure: Callable[[_Value], _Found], value: _Value) -> _Found:
+    """Return ``measure(value)``, measured once: a value that is logged is often reported, too."""
+    known = _MEASURED.setdefault(measure, WeakKeyDictionary())
+    if value not in known:
+        found: Any = measure(value)
+        parts = {one.name: getattr(found, one.name) for one in fields(found)}
+        of = next(name for name, part in parts.items() if part is value)
+        del parts[of]
+        kind: Callable[..., Any] = type(found)
+        known[value] = of, partial(kind, **parts)
+    of, again = known[value]
+    made: _Found = again(**{of: value})
+    return made
 
 
 @singledispatch
@@ -85,7 +110,7 @@ view_of.register(ModelAgreement, agreement_view)
 def _(value: SimilarityMatrix) -> View:
     labelled = all(side.corpus.label is not None for side in (value.rows, value.columns))
     order: Order = "label" if labelled else "similarity"
-    return heatmap_view(value, order=order, distribution=similarity_distribution(value))
+    return heatmap_view(value, order=order, distribution=_once(similarity_distribution, value))
 
 
 @view_of.register
@@ -96,17 +121,18 @@ def _(value: SimilarityDifference) -> View:
 
 @view_of.register
 def _(value: Projection) -> View:
-    return view_of(map_quality(value))  # no map without how far it can be trusted
+    return view_of(_once(map_quality, value))  # no map without how far it can be trusted
 
 
 @view_of.register
 def _(value: Clustering) -> View:
-    return clusters_view(value, facts=cluster_facts(value) if value.clusters else None)
+    return clusters_view(value, facts=_once(cluster_facts, value) if value.clusters else None)
 
 
 @view_of.register
 def _(value: MapQuality) -> View:
-    return map_view(value.projection, quality=value, labels=map_labels(value.projection))
+    labels = _once(map_labels, value.projection)
+    return map_view(value.projection, quality=value, labels=labels)
 
 
 @view_of.register
