@@ -19,9 +19,8 @@ from .jupyterlab import (
 
 pytestmark = pytest.mark.browser
 
-NAME = "explorer.ipynb"
-EXPLORE = """\
-import numpy as np, workbench as wb
+TEXTS = """\
+import time, numpy as np, workbench as wb
 from workbench.corpus import Corpus
 rng = np.random.default_rng(0)
 def texts_of(count):
@@ -33,7 +32,11 @@ def texts_of(count):
     )
     vectors = 3 * np.eye(8)[topics] + rng.normal(size=(count, 8))
     return wb.Embeddings.from_array(vectors, corpus)
-explorer = wb.Explorer(texts_of(90))
+"""
+EXPLORE = """\
+explorer = wb.Explorer(texts_of({count}))
+seen = []
+explorer.observe(lambda change: seen.append(len(change.new)), "selection")
 explorer
 """
 GROUPS = """\
@@ -47,24 +50,41 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1500, "height": 1100})
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    run_notebook(page, lab, NAME, EXPLORE, GROUPS)
     yield page
     page.close()
     assert wrong == []
 
 
-def test_one_selection_edits_and_a_sweep(page: Page) -> None:
+@pytest.mark.parametrize("count", [600, pytest.param(20_000, marks=pytest.mark.soak)])
+def test_one_selection_edits_and_a_sweep(page: Page, lab: Lab, count: int) -> None:
+    run_notebook(page, lab, f"explorer_{count}.ipynb", TEXTS, EXPLORE.format(count=count))
     widget = cell_of(page, EXPLORE[:20]).locator(".workbench-explorer")
     hosts = widget.locator(".workbench-host")
     expect(hosts).to_have_count(4, timeout=PATIENCE_MS)
-    drawn = hosts.nth(0)
+    drawn, table = hosts.nth(0), hosts.nth(3)
     expect(drawn).to_have_attribute("data-drawn", "true", timeout=PATIENCE_MS)
     lasso(page, drawn, 0.02, 0.02, 0.96)
-    wait_for(lambda: int(python(page, "len(explorer.selection)")) > 50)
-    count = int(python(page, "len(explorer.selection)"))
-    table = hosts.nth(3)
-    expect(table.locator(".wb-count")).to_have_text(f"{count} of 90 texts selected")
-    assert python(page, "explorer.clusters.selection == explorer.selection") == "True"
+    wait_for(lambda: int(python(page, "len(explorer.selection)")) > count / 2)
+    chosen = int(python(page, "len(explorer.selection)"))
+    expect(table.locator(".wb-count")).to_have_text(f"{chosen:,} of {count:,} texts selected")
+    wait_for(lambda: python(page, "explorer.clusters.selection == explorer.selection") == "True")
+
+    # What is chosen while the kernel is busy is what stays.
+    page.evaluate("window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel"
+                  ".requestExecute({code: 'seen.clear(); time.sleep(3)'})")  # fmt: skip
+    drawn.locator(".wb-color").select_option("topic")
+    entries = drawn.locator(".wb-legend-entry")
+    for topic in ("refund", "parcel", "password", "parcel"):
+        entries.filter(has_text=topic).click()
+        page.wait_for_timeout(200)
+    third = f"{(count + 1) // 3:,} of {count:,} texts selected"
+    wait_for(lambda: int(python(page, "len(seen)")) > 0)
+    page.wait_for_timeout(1500)
+    for host in (drawn, table):
+        expect(host.locator(".wb-count")).to_have_text(third)
+    expect(entries.filter(has_text="parcel")).to_have_attribute("aria-pressed", "true")
+    chosen_topics = "explorer.texts.view().texts.set_index('id').loc[explorer.selection, 'topic']"
+    assert python(page, f"set({chosen_topics})") == "{'parcel late'}"
 
     widget.get_by_role("button", name="Edit the clusters").press("Enter")
     clusters = widget.locator(".workbench-edit-clusters select")
@@ -80,7 +100,7 @@ def test_one_selection_edits_and_a_sweep(page: Page) -> None:
     values.fill("5, 10")
     values.press("Enter")
     sweep = widget.locator('.workbench-host[data-kind="sweep"]')
-    expect(sweep).to_have_attribute("data-drawn", "true", timeout=PATIENCE_MS)
+    expect(sweep).to_have_attribute("data-drawn", "true", timeout=4 * PATIENCE_MS)
     sweep.locator(".wb-plot").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -88,7 +108,8 @@ def test_one_selection_edits_and_a_sweep(page: Page) -> None:
     assert python(page, "len(explorer.clusters.edits.edits)") == "0"
 
 
-def test_a_group_opens_and_closes(page: Page) -> None:
+def test_a_group_opens_and_closes(page: Page, lab: Lab) -> None:
+    run_notebook(page, lab, "groups.ipynb", TEXTS, GROUPS)
     widget = cell_of(page, GROUPS[:20]).locator(".workbench-widget")
     host = widget.locator(".workbench-host")
     expect(host).to_have_attribute("data-kind", "blocks", timeout=PATIENCE_MS)
