@@ -6,6 +6,8 @@ PORT   ?= 8888
 # MLflow's own default, 5000, is taken on macOS (AirPlay).
 UI_PORT ?= 5001
 LAB_ARGS ?=
+# Processes that share the tests, a file at a time; the campaigns run in one.
+WORKERS ?= 2
 ROOT_OK := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 FIRST  := notebooks/01_quickstart.ipynb
 
@@ -38,7 +40,7 @@ lab: $(BIN)/.installed  ## open JupyterLab on the first tutorial
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(FIRST) --port $(PORT) $(ROOT_OK) $(LAB_ARGS)
 
 test: $(BIN)/.installed  ## run all tests and tutorials
-	@$(BIN)/python -m pytest tests notebooks --nbmake --nbmake-timeout=600
+	@$(BIN)/python -m pytest tests notebooks --nbmake --nbmake-timeout=600 -n $(WORKERS) --dist loadfile
 
 ui: $(BIN)/.installed  ## open MLflow on the workbench's tracking store
 	@uri=$$($(BIN)/python -m workbench.tracking) && \

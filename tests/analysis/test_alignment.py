@@ -146,6 +146,7 @@ def test_alignment_changes_no_map_by_itself(two: AlignedMaps) -> None:
     np.testing.assert_array_equal(two.of("before").coordinates, two.projections[0].coordinates)
 
 
+@pytest.mark.soak
 def test_against_aligned_umap(
     two: AlignedMaps, source: Embeddings, exchanged: tuple[Embeddings, np.ndarray]
 ) -> None:

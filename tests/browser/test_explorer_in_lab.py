@@ -55,7 +55,9 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     assert wrong == []
 
 
-@pytest.mark.parametrize("count", [600, pytest.param(20_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "count", [90, *(pytest.param(many, marks=pytest.mark.soak) for many in (600, 20_000))]
+)
 def test_one_selection_edits_and_a_sweep(page: Page, lab: Lab, count: int) -> None:
     run_notebook(page, lab, f"explorer_{count}.ipynb", TEXTS, EXPLORE.format(count=count))
     widget = cell_of(page, EXPLORE[:20]).locator(".workbench-explorer")

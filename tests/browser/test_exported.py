@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from workbench.errors import InputError, WorkbenchError
 from workbench.report import write_notebooks
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_MS = 30_000

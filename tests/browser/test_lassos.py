@@ -17,7 +17,7 @@ from .jupyterlab import (
     wait_for,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 SOURCE = """\
 import numpy as np, workbench as wb
@@ -38,14 +38,7 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     page.close()
 
 
-@pytest.mark.parametrize(
-    ("points", "lassos"),
-    [
-        (5_000, 4),
-        pytest.param(5_000, 24, marks=pytest.mark.soak),
-        pytest.param(20_000, 24, marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.parametrize(("points", "lassos"), [(5_000, 24), (20_000, 24)])
 def test_every_lasso_reaches_python(page: Page, lab: Lab, points: int, lassos: int) -> None:
     name = f"lassos_{points}_{lassos}.ipynb"
     run_notebook(page, lab, name, SOURCE.format(points=points))

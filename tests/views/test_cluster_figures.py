@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -148,7 +149,7 @@ def test_boxes_begin_where_their_parents_end(hierarchy: ClusterHierarchy) -> Non
     nodes = hierarchy.nodes
     begin, end = np.asarray(boxes.base), np.asarray(boxes.base) + np.asarray(boxes.x)
     for at, node in enumerate(nodes):
-        ends = node.similarity if len(node.clusters) > 1 else view.meta["beyond"]
+        ends = node.similarity if len(node.clusters) > 1 else 1.0
         assert end[at] == pytest.approx(ends, abs=1e-3)
         if node.parent >= 0:
             assert begin[at] == pytest.approx(nodes[node.parent].similarity, abs=1e-3)
@@ -156,6 +157,22 @@ def test_boxes_begin_where_their_parents_end(hierarchy: ClusterHierarchy) -> Non
     assert leaves.tolist() == [0, 1, 2, 3]
     assert boxes.y[-1] == pytest.approx(1.5)  # the last node spans all of them
     assert boxes.width[-1] == pytest.approx(4, abs=0.1)
+
+
+def test_names_stand_beyond_cosine_1_and_ticks_do_not(hierarchy: ClusterHierarchy) -> None:
+    view = view_of(hierarchy)
+    (boxes,) = view.figure.data
+    single = [len(node.clusters) == 1 for node in hierarchy.nodes]
+    assert list(boxes.textposition) == ["outside" if one else "inside" for one in single]
+    axis = view.figure.layout.xaxis
+    assert axis.range[1] > 1.2 > 1.0 >= max(axis.tickvals)
+
+
+def test_clusters_that_are_one_at_1_have_boxes(hierarchy: ClusterHierarchy) -> None:
+    nodes = tuple(replace(node, similarity=1.0) for node in hierarchy.nodes)
+    (boxes,) = view_of(replace(hierarchy, nodes=nodes)).figure.data
+    assert min(boxes.x[:4]) > 0
+    assert max(np.asarray(boxes.base) + np.asarray(boxes.x)) <= 1.0
 
 
 def test_a_sweep_marks_the_best_value(swept: ParameterSweep) -> None:

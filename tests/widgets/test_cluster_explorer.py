@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.cluster import DBSCAN, AgglomerativeClustering, KMeans
+from sklearn.cluster import DBSCAN, OPTICS, AgglomerativeClustering, KMeans
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -303,6 +303,7 @@ def test_clusters_of_the_selection_are_chosen_and_merged(
     assert find(explorer, "workbench-edit-assign").disabled  # none is unclustered
     press(explorer, "workbench-edit-undo")
     assert find(explorer, "workbench-edit-undo").disabled
+    assert find(explorer, "workbench-edit-clusters").value == ()  # 1 was another cluster
 
 
 def test_stability_stays_with_the_groups_it_was_asked_for(
@@ -369,3 +370,36 @@ def test_identical_texts(press: Press, wait: Wait) -> None:
     wait(idle(explorer))
     assert not explorer.status.failed
     assert len(explorer.clustering.clusters) == 1
+
+
+def test_a_clusterer_with_an_infinite_parameter_can_be_saved(texts_of: TextsOf) -> None:
+    view = ClusterExplorer(texts_of(60), method=OPTICS(max_eps=np.inf, metric="cosine")).view()
+    parameters = view.state["parameters"]
+    assert isinstance(parameters, dict)
+    assert parameters["max_eps"] == "inf"
+    assert parameters["min_samples"] == 5
+
+
+def test_who_is_told_of_clusters_may_fail(
+    explorer: ClusterExplorer, press: Press, choose: Choose, wait: Wait
+) -> None:
+    seen: list[Any] = []
+    explorer.on_clustering(lambda found: 1 / 0)
+    explorer.on_clustering(seen.append)
+    choose(explorer, "workbench-method", "agglomerative")
+    wait(idle(explorer))
+    assert "A function given to on_clustering failed: ZeroDivisionError" in explorer.status.text
+    assert "as it was" not in explorer.status.text
+    assert seen == [explorer.clustering]
+
+
+def test_progress_of_a_run_that_was_replaced_is_dropped(
+    explorer: ClusterExplorer, press: Press, wait: Wait
+) -> None:
+    press(explorer, "workbench-stability")
+    first = explorer._run
+    press(explorer, "workbench-sweep")
+    explorer._count(first, 7, 48)
+    assert "48" not in explorer.status.progress
+    wait(idle(explorer))
+    assert explorer.sweep is not None

@@ -14,7 +14,7 @@ import pytest
 from workbench.analysis import cluster, map_quality, nearest_neighbors, project
 from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError
-from workbench.models import DenseEncoder
+from workbench.models import DenseEncoder, load_encoder
 from workbench.views import View
 from workbench.widgets import EmbeddingMap, FigureHost
 
@@ -314,6 +314,7 @@ def test_hostile_texts_stay_texts(choose: Choose, wait: Wait, press: Press) -> N
     assert saved[0].texts["text"].tolist() == texts
 
 
+@pytest.mark.soak
 def test_twenty_thousand_texts(wait: Wait, press: Press) -> None:
     vectors = np.random.default_rng(0).normal(size=(20_000, 16))
     embeddings = Embeddings.from_array(vectors, [f"text {row}" for row in range(20_000)])
@@ -440,3 +441,24 @@ def test_the_map_says_how_far_it_can_be_trusted(texts_of: TextsOf) -> None:
     np.testing.assert_array_equal(widget.quality.real_share, again.real_share)
     assert f"continuity {again.continuity:.2f}" in widget.view().title
     assert f"continuity {again.continuity:.2f}" in widget.status.text
+
+
+def test_clusters_are_not_asked_for_while_a_map_is_computed(
+    slow: EmbeddingMap, press: Press, find: Find, wait: Wait
+) -> None:
+    press(slow, "workbench-compute")
+    assert find(slow, "workbench-cluster").disabled
+    press(slow, "workbench-cancel")
+    wait(idle(slow))
+    assert not find(slow, "workbench-cluster").disabled
+
+
+def test_an_encoder_that_has_read_nothing_is_refused(texts_of: TextsOf) -> None:
+    embeddings = texts_of(30)
+    with pytest.raises(InputError, match=r"lsa has not read any texts.*encoder\.fit"):
+        EmbeddingMap(embeddings, encoder=load_encoder("lsa"), method="pca")
+    lsa = load_encoder("lsa").fit(embeddings.corpus.texts)
+    vectors = embed(embeddings.corpus, lsa, store=False, progress=False)
+    widget = EmbeddingMap(vectors, encoder=lsa, method="pca")
+    widget.color_by_meaning("refund money")
+    assert widget.view().state["color_by"] == "cosine to 'refund money'"

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ipywidgets.widgets.widget import _instances
 from traitlets import TraitError
 
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.views import View
-from workbench.widgets import Explorer
+from workbench.widgets import ClusterExplorer, EmbeddingMap, Explorer, SimilarityHeatmap
 
 TextsOf = Callable[[int], Embeddings]
 
@@ -92,3 +93,11 @@ def test_few_texts(texts_of: TextsOf, n: int) -> None:
 def test_unknown_options_are_refused(texts_of: TextsOf) -> None:
     with pytest.raises(InputError, match=r"'enkoder'. Did you mean 'encoder'"):
         Explorer(texts_of(5), enkoder=None)
+
+
+@pytest.mark.parametrize("kind", [EmbeddingMap, ClusterExplorer, SimilarityHeatmap, Explorer])
+def test_closing_keeps_nothing(texts_of: TextsOf, kind: Any) -> None:
+    embeddings = texts_of(30)
+    before = set(_instances)
+    kind(embeddings).close()
+    assert set(_instances) == before

@@ -204,6 +204,29 @@ def test_two_large_groups_open_against_each_other() -> None:
         widget.selection = [outside]
 
 
+def test_two_groups_stand_beside_random_pairs_of_all_texts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Groups of so many texts that two are shown against each other are rare.
+    monkeypatch.setattr("workbench.widgets.similarity_heatmap.MOST_TEXTS", 1200)
+    owner = np.repeat([0, 1, 2], [1200, 1200, 600])
+    corpus = Corpus(
+        tuple(f"text {row}" for row in range(3000)),
+        columns={"kind": [f"kind {one}" for one in owner]},
+        label="kind",
+    )
+    noise = np.random.default_rng(0).normal(size=(3000, 4))
+    embeddings = Embeddings.from_array(5 * np.eye(4)[owner] + noise, corpus)
+    widget = SimilarityHeatmap(embeddings, order="label")
+    baselines = []
+    for cell in ((0, 0), (1, 3)):
+        widget.open_block(*cell)
+        baselines.append(widget.view().meta["random"])
+    assert widget.matrix is not None
+    assert not widget.matrix.symmetric
+    np.testing.assert_array_equal(*baselines)
+
+
 def test_a_range_of_colours(texts_of: TextsOf, many: Embeddings) -> None:
     for embeddings in (texts_of(12), many):
         view = SimilarityHeatmap(embeddings, color_range=(0.2, 0.8)).view()
@@ -220,7 +243,7 @@ def test_a_difference_of_many_is_of_a_sample_and_says_so(many: Embeddings) -> No
     view = SimilarityHeatmap(many, minus=many).view()
     assert view.meta["subtitle"].startswith("a random sample of 2,000 of 4,000 texts")
     assert view.meta["corpus"] == many.corpus.fingerprint
-    with pytest.raises(InputError, match="two models on one set of texts"):
+    with pytest.raises(InputError, match="compares models on one set of texts"):
         SimilarityHeatmap(many, Embeddings.from_array(np.eye(8), list("abcdefgh")), minus=many)
 
 
@@ -260,6 +283,12 @@ def test_save(texts_of: TextsOf, press: Press) -> None:
         ({"metric": "cosin"}, r"'cosin'. Did you mean 'cosine'"),
         ({"order": "labels"}, r"'labels' is unknown. Did you mean 'label'"),
         ({"on_save": 1}, "on_save: expected a function"),
+        ({"random_state": -1}, "random_state: expected a whole number from 0"),
+        ({"order": "given", "clustering": "x"}, "expected a Clustering; got str"),
+        ({"also": [Corpus(("a",))]}, "expected Embeddings; got Corpus"),
+        ({"minus": Corpus(("a",))}, "expected Embeddings; got Corpus"),
+        ({"also": Embeddings.from_array(np.eye(2), ["a", "b"])}, r"Write also=\[vectors\]"),
+        ({"also": [Embeddings.from_array(np.eye(2), ["a", "b"])]}, "is of other texts than"),
     ],
 )
 def test_what_cannot_be_is_refused(texts_of: TextsOf, options: Any, said: str) -> None:
@@ -270,3 +299,46 @@ def test_what_cannot_be_is_refused(texts_of: TextsOf, options: Any, said: str) -
 def test_no_embeddings_are_refused() -> None:
     with pytest.raises(InputError, match="expected Embeddings; got list"):
         SimilarityHeatmap([[1.0]])  # type: ignore[arg-type]
+
+
+def test_what_would_be_left_out_is_refused(texts_of: TextsOf) -> None:
+    one, two = texts_of(5), texts_of(4)
+    again = Embeddings.from_array(one.vectors, one.corpus, name="again")
+    with pytest.raises(InputError, match=r"also= compares .* leave other= out"):
+        SimilarityHeatmap(one, two, also=[again])
+    with pytest.raises(InputError, match=r"minus= compares .* leave other= out"):
+        SimilarityHeatmap(one, two, minus=again)
+    with pytest.raises(InputError, match=r"leave also= out"):
+        SimilarityHeatmap(one, minus=again, also=[again])
+
+
+def test_a_seed_of_numpy_can_be_saved(texts_of: TextsOf) -> None:
+    view = SimilarityHeatmap(texts_of(5), random_state=np.int64(3)).view()
+    assert view.state["random_state"] == 3
+    assert View.from_json(view.to_json()).state == view.state
+
+
+@pytest.mark.parametrize("cell", [(0, 99), (1.5, 0), ("a", 0)])
+def test_a_cell_that_is_not_there(many: Embeddings, cell: Any) -> None:
+    widget = SimilarityHeatmap(many, order="label")
+    with pytest.raises(InputError, match="open_block: there is no cell"):
+        widget.open_block(*cell)
+    assert widget.matrix is None
+
+
+def test_what_was_selected_before_a_group_opened_comes_back(many: Embeddings, find: Find) -> None:
+    widget = SimilarityHeatmap(many, order="label")
+    assert widget.blocks is not None
+    inside = many.corpus.ids[widget.blocks.row_blocks.rows(0)[0]]
+    other = many.corpus.ids[widget.blocks.row_blocks.rows(0)[1]]
+    outside = many.corpus.ids[widget.blocks.row_blocks.rows(1)[0]]
+    widget.selection = [inside, outside]
+    widget.open_block(0, 0)
+    assert widget.selection == [inside]
+    assert widget.view().state["order"] == "similarity"
+    assert find(widget, "workbench-order").disabled
+    widget.selection = [other]
+    widget._close_block()
+    assert widget.selection == sorted([other, outside])
+    assert widget.view().state["order"] == "label"
+    assert not find(widget, "workbench-order").disabled

@@ -112,6 +112,19 @@ def test_a_clusterer_travels_or_says_why_not(worker: Worker) -> None:
     own = FunctionTransformer(lambda values: values)
     with pytest.raises(WorkbenchError, match=r"cannot be given this: .*lambda"):
         worker.submit("cluster", method=Pipeline([("own", own), ("k", KMeans(2))])).result(5)
+    mine = type("Mine", (KMeans,), {"__module__": "__main__"})
+    with pytest.raises(WorkbenchError, match=r"Mine is defined in this notebook.*from my_module"):
+        worker.submit("cluster", method=mine(2)).result(5)
+
+
+def test_a_map_says_how_far_it_is(worker: Worker) -> None:
+    told: list[tuple[int, int]] = []
+
+    def note(done: int, total: int) -> None:
+        told.append((done, total))
+
+    worker.submit("map", method="pca", progress=note).result(60)
+    assert told == [(0, 3), (1, 3), (2, 3)]
 
 
 def test_an_error_is_a_sentence_and_the_process_stays(worker: Worker) -> None:

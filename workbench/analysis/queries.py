@@ -28,6 +28,7 @@ def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embedding
     """
     if not isinstance(query, str) or not query.strip():
         raise InputError(f"query: expected a text to look for; got {query!r}.")
+    check_fitted(encoder)
     vector = embed(
         Corpus((query,), name="query"),
         encoder,
@@ -41,6 +42,16 @@ def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embedding
     if not vector.dense().any():
         raise InputError("It knows no word of this query: the query's vector is all zeros.")
     return vector
+
+
+def check_fitted(encoder: Encoder) -> None:
+    """Raise an InputError for an encoder that must read texts first and has not."""
+    if not getattr(encoder, "fitted", True):
+        raise InputError(
+            f"{encoder.spec.name} has not read any texts: on a query alone it would be another "
+            "model than the texts'. Fit it first: encoder = encoder.fit(corpus.texts), and embed "
+            "the texts with it."
+        )
 
 
 def query_similarity(query: str, embeddings: Embeddings, encoder: Encoder) -> FloatArray:

@@ -141,7 +141,7 @@ function hierarchyFigure(model, state, theme) {
   const isCluster = ({ clusters }) => clusters.length === 1;
   const color = nodes.map((node) => (isCluster(node) ? colorOf(node.rank, state, theme) : xaxis.gridcolor));
   const opacity = nodes.map(({ clusters }) => (!chosen || clusters.some((label) => chosen.has(label)) ? 1 : FAINT));
-  const text = nodes.map((node) => plotlyText(node.name || node.keywords.slice(0, 2).join(", "), isNarrow(state) ? 18 : 40));
+  const text = nodes.map((node) => plotlyText(node.name || node.keywords.slice(0, 2).join(", "), isNarrow(state) ? 15 : 40));
   const line = { color: nodes.map((_, at) => (at === state.cursor ? ink : paper)), width: nodes.map((_, at) => (at === state.cursor ? 3 : 1)) };
   const customdata = nodes.map((_, at) => at);
   const data = [{ ...model.data[0], uid: "nodes", text, customdata, hoverinfo: "none", hovertemplate: undefined, insidetextfont: { color: color.map((one, at) => (opacity[at] === 1 ? inkOn(one) : ink)) }, marker: { color, opacity, line } }];

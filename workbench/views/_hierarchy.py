@@ -20,14 +20,15 @@ _ROW = 26  # pixels for a cluster, where there is room
 _TALLEST = 1200
 _NAMED = 12  # pixels that a name needs
 _SHADE = "#d9dce1"  # of a box that is more than one cluster
-_NAMES = 0.15  # of the axis, beyond cosine 1: the names of clusters that are much alike
+_NAMES = 0.4  # of the axis, beyond cosine 1, where the names of the clusters stand
+_LEAST = 0.01  # of the axis: a cluster's box, however late it becomes part of another
 
 
 def hierarchy_view(hierarchy: ClusterHierarchy) -> View:
     """Return the tree of clusters: a box per node, from where it is one to where it parts.
 
     The horizontal axis is the cosine at which the parts of a node become one; a box begins where
-    its parent's ends, and that of a cluster, which has no parts, reaches beyond 1 for its name.
+    its parent's ends, and that of a cluster, which has no parts, ends at 1, before its name.
     Each cluster has the same height. A node carries its place in ``ClusterHierarchy.nodes`` in
     ``customdata``.
     """
@@ -68,8 +69,10 @@ def draw_hierarchy(meta: dict[str, Any]) -> go.Figure:
     nodes = meta["nodes"]
     figure = go.Figure(layout=_layout(meta))
     spans = np.array([len(node["clusters"]) for node in nodes], dtype=np.float32)
-    begin = np.array([node["from"] for node in nodes], dtype=np.float32)
-    end = np.array([_end(node, meta["beyond"]) for node in nodes], dtype=np.float32)
+    # Clusters that are one at 1.00 have boxes, too: they can be pointed at.
+    last = 1.0 - _LEAST * (1.0 - nodes[-1]["from"])
+    begin = np.array([min(node["from"], last) for node in nodes], dtype=np.float32)
+    end = np.array([_end(node, last) for node in nodes], dtype=np.float32)
     figure.add_bar(
         base=begin,
         x=end - begin,
@@ -82,7 +85,7 @@ def draw_hierarchy(meta: dict[str, Any]) -> go.Figure:
             "line": {"width": 1, "color": template("light").layout.paper_bgcolor},
         },
         text=[plotly_text(node["name"] or ", ".join(node["keywords"][:2]), 40) for node in nodes],
-        textposition="inside",
+        textposition=["outside" if _is_cluster(node) else "inside" for node in nodes],
         insidetextanchor="start",
         textangle=0,
         hovertemplate="%{text}<extra></extra>",
@@ -91,12 +94,16 @@ def draw_hierarchy(meta: dict[str, Any]) -> go.Figure:
     return figure
 
 
-def _end(node: dict[str, Any], beyond: float) -> float:
-    return beyond if len(node["clusters"]) == 1 else float(max(node["similarity"], node["from"]))
+def _is_cluster(node: dict[str, Any]) -> bool:
+    return len(node["clusters"]) == 1
+
+
+def _end(node: dict[str, Any], last: float) -> float:
+    return 1.0 if _is_cluster(node) else min(max(node["similarity"], node["from"]), last)
 
 
 def _color(node: dict[str, Any]) -> str:
-    return rank_color(node["rank"]) if len(node["clusters"]) == 1 else _SHADE
+    return rank_color(node["rank"]) if _is_cluster(node) else _SHADE
 
 
 def _row(count: int) -> float:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets
+import numpy as np
 
+from workbench._arrays import IntArray
 from workbench.analysis import ClusterEdits, Clustering
 from workbench.errors import InputError
 from workbench.widgets._controls import button, row
@@ -41,6 +43,7 @@ class EditForm:
         self._act = act
         self._selected = selected
         self._before = ("", 0, 0)  # which clustering, how many clusters and edits were shown
+        self._labels: IntArray = np.empty(0, np.int64)
         self._chosen = ipywidgets.SelectMultiple(
             description="Clusters",
             rows=_SHOWN,
@@ -80,6 +83,9 @@ class EditForm:
         kept = self._chosen.value if which == edits.clustering else ()
         if count < clusters:  # labels above the smallest have moved down
             kept = kept[:1]
+        if steps < before and not np.array_equal(clustering.labels, self._labels):
+            kept = ()  # of what is undone: the numbers are those of other clusters
+        self._labels = clustering.labels
         options = [(f"{one.name} ({one.size:,})", one.label) for one in clustering.clusters]
         self._chosen.options = options
         self._chosen.value = kept if all(label < count for label in kept) else ()

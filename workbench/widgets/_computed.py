@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any
+
+import numpy as np
 
 from workbench.analysis import Clustering, Neighbors, Projection, checked
 from workbench.analysis.parameters import ParameterTable
@@ -47,6 +50,7 @@ class ComputedPanel(FigurePanel):
 
     _task: str
     _worker: Worker | None = None  # also when a constructor stopped half-way
+    _only_idle: tuple[Any, ...] = ()  # what must not be pressed while something is computed
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class ComputedPanel(FigurePanel):
         self._random_state = random_state
         self._worker = Worker(*source)
         self._running: Future[Any] | None = None
+        self._run: object = None  # the run that may say how far it is
         self._asked: tuple[object, ...] = ()
         self._started = 0.0
         self._loop = _running_loop()
@@ -90,6 +95,9 @@ class ComputedPanel(FigurePanel):
         if self._worker is not None:
             self._worker.close()
         super().close()
+
+    def _spare(self) -> tuple[Any, ...]:
+        return (*super()._spare(), *self._form.all_fields)
 
     def _received(self, value: Any) -> str:
         """Take a value in, show it, and return what is new in a sentence."""
@@ -130,16 +138,16 @@ class ComputedPanel(FigurePanel):
             return
         self._asked = asked
         self._running = None  # a run that this one replaces says nothing any more
+        self._run = run = object()
         self.status.say(said, busy=True)
-        self._cancel_button.disabled = False
+        self._set_busy(True)
         self._started = time.monotonic()
         loop = _running_loop() or self._loop
         assert self._worker is not None
         hand = partial(self._hand, loop, copy_context())
-        count = self.status.count
         future = self._worker.submit(
             task,
-            progress=lambda done, total: hand(partial(count, done, total)),
+            progress=lambda done, total: hand(partial(self._count, run, done, total)),
             random_state=self._random_state,
             **options,
         )
@@ -160,10 +168,20 @@ class ComputedPanel(FigurePanel):
                 return
         act()
 
+    def _count(self, run: object, done: int, total: int) -> None:
+        if run is self._run:
+            self.status.count(done, total)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._cancel_button.disabled = not busy
+        for control in self._only_idle:
+            control.disabled = busy
+
     def _finished(self, future: Future[Any], then: Callable[[Any], str]) -> None:
         if future is not self._running:  # a later run has taken its place
             return
-        self._cancel_button.disabled = True
+        self._run = None
+        self._set_busy(False)
         try:
             if future.cancelled():
                 self.status.say("Cancelled; the picture is as it was.")
@@ -178,8 +196,8 @@ class ComputedPanel(FigurePanel):
 
     def _give_up(self) -> None:
         """Stop what is running, and say nothing of it."""
-        self._running = None
-        self._cancel_button.disabled = True
+        self._running = self._run = None
+        self._set_busy(False)
         self._cancel()
 
     def _cancel(self) -> None:
@@ -189,9 +207,20 @@ class ComputedPanel(FigurePanel):
 
 def state_of(value: Projection | Clustering) -> dict[str, Json]:
     """Return how a value was made, for the state of its view."""
-    parameters: dict[str, Json] = {**value.params}
+    parameters: dict[str, Json] = {name: _written(one) for name, one in value.params.items()}
     seed = value.random_state
     return {"method": value.method, "parameters": parameters, "random_state": seed}
+
+
+def _written(value: object) -> Json:
+    """Return a parameter as JSON can hold it: an estimator's may be anything, or infinite."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    return repr(value)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -148,6 +148,11 @@ class MethodForm:
         """The chosen method's fields, by parameter."""
         return self._controls[self.method]
 
+    @property
+    def all_fields(self) -> list[Any]:
+        """The fields of every method, also of those not chosen."""
+        return [field for fields in self._controls.values() for field in fields.values()]
+
     def _show_fields(self) -> None:
         self.fields.children = tuple(self.controls.values())
 

@@ -17,7 +17,7 @@ from workbench.widgets._controls import button, row
 from workbench.widgets._status import StatusLine, sentence
 from workbench.widgets.figure_host import FigureHost, renders_static
 
-__all__ = ["FigurePanel", "OnSave", "check_on_save"]
+__all__ = ["FigurePanel", "OnSave", "check_on_save", "close_parts"]
 
 OnSave: TypeAlias = "Callable[[View], object] | None"
 
@@ -58,6 +58,7 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
 
     selection = List(Unicode())
     selections = Dict(key_trait=Unicode(), value_trait=List(Unicode()))
+    _save_row: Any = None  # also when a constructor stopped half-way
 
     def __init__(
         self, view: View, *, controls: Iterable[Any], said: str, on_save: OnSave = None
@@ -88,7 +89,9 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the widget and the parts that it is made of, which ipywidgets would keep."""
-        _close_parts(self)
+        spare = () if self._save_row is None else self._spare()
+        for widget in (*spare, self):
+            close_parts(widget)
         super().close()
 
     def view(self) -> View:
@@ -116,6 +119,10 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
                 names.get(text_id, []).append(kept)
         values = [", ".join(some) or None for some in names.values()]
         return pd.Series(values, index=pd.Index(ids, name="id"), name=name, dtype=object)
+
+    def _spare(self) -> tuple[Any, ...]:
+        """Return what was made and may stand nowhere now."""
+        return (self._save_row,)
 
     def _state(self) -> dict[str, Json]:
         """Return what the view's state holds beyond the figure host's."""
@@ -175,7 +182,11 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
         return f"{type(self).__name__}({self._host.view().title!r}, {len(self.selection)} selected)"
 
 
-def _close_parts(widget: Any) -> None:
+def close_parts(widget: Any) -> None:
+    """Close a widget with all that it holds, its layout and style too: ipywidgets keeps each."""
     for part in getattr(widget, "children", ()):
-        _close_parts(part)
-        part.close()
+        close_parts(part)
+    for look in (getattr(widget, "layout", None), getattr(widget, "style", None)):
+        if look is not None:
+            look.close()
+    ipywidgets.Widget.close(widget)

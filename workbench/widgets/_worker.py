@@ -81,6 +81,10 @@ class Worker:
             self.cancel()
             future: Future[Any] = Future()
             self._task = future
+            for value in options.values():
+                if type(value).__module__ == "__main__":
+                    future.set_exception(WorkbenchError(_not_importable(value)))
+                    return future
             try:
                 messages: list[object] = [packed((task, options), self._shared)]
                 if self.pid is None:
@@ -90,7 +94,10 @@ class Worker:
                 future.set_exception(WorkbenchError(f"The worker process did not start: {error}."))
                 return future
             except (pickle.PicklingError, TypeError, AttributeError) as error:
-                said = f"The worker process cannot be given this: {error}."
+                said = (
+                    f"The worker process cannot be given this: {error}. Values that it can read "
+                    "are plain ones, and functions and classes of a module: no lambdas."
+                )
                 future.set_exception(WorkbenchError(said))
                 return future
             talk = (self._process, messages, self._shared, future, progress)
@@ -124,6 +131,14 @@ class Worker:
         )
         # Also runs when the worker is garbage-collected and when the interpreter exits.
         self._stop = weakref.finalize(self, _stop, process)
+
+
+def _not_importable(value: object) -> str:
+    name = type(value).__name__
+    return (
+        f"{name} is defined in this notebook, where the worker process cannot see it. Put the "
+        f"class into a file beside the notebook, and import it: from my_module import {name}."
+    )
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

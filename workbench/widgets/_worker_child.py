@@ -84,8 +84,12 @@ def _tasks() -> dict[str, Callable[..., object]]:
     from workbench.analysis.map_labels import map_labels
 
     def draw_map(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
+        report(0, 3)
         projection = analysis.project(embeddings, neighbors=neighbors, **options)
-        return analysis.map_quality(projection), map_labels(projection)
+        report(1, 3)
+        quality = analysis.map_quality(projection)
+        report(2, 3)
+        return quality, map_labels(projection)
 
     def find_clusters(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
         return analysis.cluster(embeddings, neighbors=neighbors, **options)

@@ -176,7 +176,9 @@ class ClusterExplorer(ComputedPanel):
         """
         self._clustering = edits.apply(self._original)
         self._edits = edits
-        self._show()
+        lost = self._show()
+        if lost:
+            self.status.fail(lost.strip())
 
     def _take(self, clustering: Clustering) -> None:
         """Take other clusters in; what was known of those before says nothing of them."""
@@ -198,10 +200,16 @@ class ClusterExplorer(ComputedPanel):
             return None
         return replace(known, clustering=shown)  # which may have other names
 
-    def _show(self) -> None:
+    def _show(self) -> str:
+        """Show the clusters and tell of them; return what went wrong with those who were told."""
         self._host.show(self._draw())
+        lost = ""
         for act in self._told:
-            act(self._clustering)
+            try:
+                act(self._clustering)
+            except Exception as error:
+                lost = f" A function given to on_clustering failed: {sentence(error)}"
+        return lost
 
     def _state(self) -> dict[str, Json]:
         edits = self._edits.to_json() if self._edits.edits else None
@@ -236,12 +244,13 @@ class ClusterExplorer(ComputedPanel):
     def _received(self, value: Clustering) -> str:
         lost = self._edits
         self._take(value)
-        self._show()
+        failed = self._show()
         if not lost.edits:
-            return self._summary()
+            return f"{self._summary()}{failed}"
         self._edits_before = lost
         were = "1 edit was" if len(lost.edits) == 1 else f"{len(lost.edits)} edits were"
-        return f"{self._summary()} The {were} of the clusters before, and kept: edits_before."
+        kept = f"The {were} of the clusters before, and kept: edits_before."
+        return f"{self._summary()} {kept}{failed}"
 
     def _ask_stability(self) -> None:
         def options() -> dict[str, object]:

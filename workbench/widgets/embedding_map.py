@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from workbench._arrays import FloatArray
 from workbench._html import elide
@@ -19,6 +20,7 @@ from workbench.analysis import (
 )
 from workbench.analysis.map_labels import MapLabels, map_labels
 from workbench.analysis.parameters import ParameterValue
+from workbench.analysis.queries import check_fitted
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.models import Encoder
@@ -114,6 +116,7 @@ class EmbeddingMap(ComputedPanel):
         self._clustering = clustering
         doc = "Find clusters (HDBSCAN) and colour the map by them"
         self._cluster_button = button("Find clusters", "workbench-cluster", self._cluster, doc=doc)
+        self._only_idle = (self._cluster_button,)
         hint = _MEANING[encoder is None]
         self._meaning = entry("Colour by meaning", "workbench-meaning", self._ask, placeholder=hint)
         self._meaning.disabled = encoder is None
@@ -175,6 +178,9 @@ class EmbeddingMap(ComputedPanel):
         self._cluster_button.layout.display = "none"
         self._show_colored("cluster")
 
+    def _spare(self) -> tuple[Any, ...]:
+        return (*super()._spare(), self._cluster_button)
+
     def _draw(self, color_by: str | None) -> View:
         return map_view(
             self.projection,
@@ -233,6 +239,8 @@ def _check_encoder(encoder: object) -> None:
             f"EmbeddingMap: encoder: expected an Encoder; got {type(encoder).__name__}. "
             "wb.load_encoder(name) makes one."
         )
+    if encoder is not None:
+        check_fitted(encoder)
 
 
 def _column(query: str, embeddings: Embeddings) -> str:

@@ -13,7 +13,7 @@ from workbench.errors import InputError, suggest
 from workbench.models import Encoder
 from workbench.page import fallback_table
 from workbench.views import texts_view
-from workbench.widgets._panel import OnSave, check_on_save
+from workbench.widgets._panel import OnSave, check_on_save, close_parts
 from workbench.widgets.cluster_explorer import ClusterExplorer
 from workbench.widgets.embedding_map import EmbeddingMap
 from workbench.widgets.figure_host import FigureHost, known_ids, renders_static
@@ -95,7 +95,8 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             [self.clusters, self.heatmap], layout={"flex_flow": "row wrap", "width": "100%"}
         )
         for part in beside.children:
-            part.layout = {"flex": "1 1 480px", "min_width": "0", "width": "auto"}
+            for name, value in (("flex", "1 1 480px"), ("min_width", "0"), ("width", "auto")):
+                setattr(part.layout, name, value)
         super().__init__([self.map, beside, self.texts], layout={"width": "100%"})
         self.add_class("workbench-explorer")
         self._hosts = [part if part is self.texts else part._host for part in self._made]
@@ -134,6 +135,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         """Close the widget, its parts, and their worker processes."""
         for part in self._made:
             part.close()
+        close_parts(self)
         super().close()
 
     def _repr_mimebundle_(self, **kwargs: object) -> Any:

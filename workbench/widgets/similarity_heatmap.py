@@ -16,6 +16,7 @@ from workbench.analysis import (
     similarity_distribution,
     similarity_matrix,
 )
+from workbench.analysis._inputs import as_embeddings, as_seed
 from workbench.analysis.similarity import SIMILARITIES
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError, suggest
@@ -29,7 +30,14 @@ from workbench.views import (
     heatmap_view,
 )
 from workbench.widgets._controls import button, choice, row
-from workbench.widgets._heatmap_texts import group_names, is_many, sampled, taken
+from workbench.widgets._heatmap_texts import (
+    Shown,
+    check_models,
+    group_names,
+    is_many,
+    sampled,
+    taken,
+)
 from workbench.widgets._panel import FigurePanel, OnSave, check_on_save
 from workbench.widgets._status import sentence
 
@@ -117,29 +125,25 @@ class SimilarityHeatmap(FigurePanel):
             raise InputError(f"SimilarityHeatmap has no option {name!r}. {suggest(name, _OPTIONS)}")
         check_on_save(on_save)
         other = None if other is embeddings else other
-        if minus is not None and other is not None:
-            raise InputError(
-                "SimilarityHeatmap: minus= compares two models on one set of texts; leave other= "
-                "out."
-            )
-        self._source, self._other = embeddings, other
-        self._clustering = clustering
-        self._also, self._minus = tuple(also), minus
+        self._source, self._other = as_embeddings(embeddings, "SimilarityHeatmap"), other
+        self._also = check_models(self._source, other, also, minus, clustering)
+        self._clustering, self._minus = clustering, minus
         self._color_range = color_range
-        self._random_state = random_state
-        many = isinstance(embeddings, Embeddings) and (is_many(embeddings) or is_many(other))
+        self._random_state = as_seed(random_state)
+        many = is_many(embeddings) or is_many(other)
         self._in_blocks = many and minus is None and metric == "cosine"
         self._opened: tuple[int, int] | None = None
+        self._selected_before: list[str] = []  # on the groups, while one is open
         self._matrix: SimilarityMatrix | None = None
-        self._said = ""  # what is shown, where a person chose it
         if self._in_blocks:
             self._blocks = self._grouped(order)
             view = self._drawn_blocks()
         else:
-            self._rows, self._rows_from = sampled(embeddings, random_state)
-            self._columns, self._columns_from = sampled(other, random_state)
-            self._matrix = similarity_matrix(self._rows, self._columns, metric=metric)
-            view = self._draw(self._matrix, order)
+            self._shown = Shown(
+                *sampled(embeddings, self._random_state), *sampled(other, self._random_state)
+            )
+            self._matrix = similarity_matrix(self._shown.rows, self._shown.columns, metric=metric)
+            view = self._draw(self._matrix, self._shown, order)
         doc = "Back to all groups"
         self._back = button("Back", "workbench-back", self._close_block, doc=doc)
         self._back.layout.display = "none"
@@ -173,25 +177,33 @@ class SimilarityHeatmap(FigurePanel):
             If there is no such group.
         """
         height, width = self._blocks.values.shape if self._in_blocks else (0, 0)
-        if not (0 <= row < height and 0 <= column < width):
+        whole = all(isinstance(place, int | np.integer) for place in (row, column))
+        if not (whole and 0 <= row < height and 0 <= column < width):
             many = f"{height} groups" if height == width else f"{height} × {width} groups"
-            raise InputError(f"open_block: there is no cell ({row}, {column}); there are {many}.")
+            raise InputError(
+                f"open_block: there is no cell ({row!r}, {column!r}); there are {many}."
+            )
         down, across = self._blocks.row_blocks, self._blocks.column_blocks
         rows, columns = down.rows(row), across.rows(column)
         both = np.union1d(rows, columns)
-        self._columns = self._columns_from = None
-        if self._blocks.symmetric and len(both) <= MOST_TEXTS:
-            rows = both
-        else:
-            self._columns, self._columns_from = taken(across.embeddings, columns)
-        self._rows, self._rows_from = taken(down.embeddings, rows)
         sides = [f"{down.names[row]} ({down.sizes[row]:,} texts)"]
         if not (self._blocks.symmetric and row == column):
             sides.append(f"{across.names[column]} ({across.sizes[column]:,})")
-        self._said = (" and " if self._columns is None else " × ").join(sides)
-        self._matrix = similarity_matrix(self._rows, self._columns)
-        self._opened = (row, column)
-        self._show(self._draw(self._matrix, "similarity"))
+        if self._blocks.symmetric and len(both) <= MOST_TEXTS:
+            shown = Shown(*taken(down.embeddings, both), said=" and ".join(sides))
+        else:
+            parts = (*taken(down.embeddings, rows), *taken(across.embeddings, columns))
+            shown = Shown(*parts, said=" × ".join(sides))
+        self._open(shown, (int(row), int(column)))
+
+    def _open(self, shown: Shown, cell: tuple[int, int]) -> None:
+        matrix = similarity_matrix(shown.rows, shown.columns)
+        view = self._draw(matrix, shown, "similarity")
+        if self._opened is None:
+            self._selected_before = list(self.selection)
+        self._shown, self._matrix, self._opened = shown, matrix, cell
+        self._show(view)
+        self._order.disabled = True  # like beside like
         self._back.layout.display = ""
 
     def _show(self, view: View) -> None:
@@ -216,22 +228,22 @@ class SimilarityHeatmap(FigurePanel):
         opened: Json = None if self._opened is None else list(self._opened)
         return {
             "metric": metric,
-            "order": str(self._order.value),
+            "order": "similarity" if self._opened else str(self._order.value),
             "random_state": self._random_state,
             "opened": opened,
         }
 
-    def _draw(self, matrix: SimilarityMatrix, order: Order) -> View:
+    def _draw(self, matrix: SimilarityMatrix, shown: Shown, order: Order) -> View:
         if self._minus is not None:
-            other = similarity_matrix(self._part_of(self._minus), metric=matrix.metric)
+            other = similarity_matrix(self._part_of(self._minus, shown.rows), metric=matrix.metric)
             return difference_view(
                 similarity_difference(matrix, other),
                 order=order,
                 clustering=self._clustering,
                 color_range=self._color_range,
-                sampled_from=self._rows_from,
+                sampled_from=shown.rows_from,
             )
-        whole = self._source if matrix.symmetric else None
+        whole = self._source if self._other is None else None  # also of two groups: of all texts
         found = similarity_distribution(matrix, baseline=whole, random_state=self._random_state)
         return heatmap_view(
             matrix,
@@ -240,16 +252,14 @@ class SimilarityHeatmap(FigurePanel):
             distribution=found,
             also=self._others(matrix),
             color_range=self._color_range,
-            sampled_from=self._rows_from,
-            columns_from=self._columns_from,
-            part=self._said,
+            sampled_from=shown.rows_from,
+            columns_from=shown.columns_from,
+            part=shown.said,
             random_state=self._random_state,
         )
 
     def _others(self, matrix: SimilarityMatrix) -> list[SimilarityMatrix]:
         """Return the similarities of the same texts under the other models."""
-        if self._other is not None:
-            return []
         found = []
         for one in self._also:
             columns = None if matrix.symmetric else self._part_of(one, matrix.columns)
@@ -257,15 +267,9 @@ class SimilarityHeatmap(FigurePanel):
             found.append(similarity_matrix(rows, columns, metric=matrix.metric))
         return found
 
-    def _part_of(self, embeddings: Embeddings, shown: Embeddings | None = None) -> Embeddings:
+    def _part_of(self, embeddings: Embeddings, shown: Embeddings) -> Embeddings:
         """Return another model's vectors of the texts that are shown."""
-        if embeddings.corpus.fingerprint != self._source.corpus.fingerprint:
-            raise InputError(
-                f"SimilarityHeatmap: {embeddings.corpus.name!r} under {embeddings.spec.title()} is "
-                f"of other texts than {self._source.corpus.name!r}. Embed one corpus with both."
-            )
-        ids = (shown or self._rows).corpus.ids
-        return embeddings.take(self._source.corpus.positions(ids))
+        return embeddings.take(self._source.corpus.positions(shown.corpus.ids))
 
     def _grouped(self, order: str) -> BlockSimilarities:
         by = group_names(self._source, order, self._clustering)
@@ -289,9 +293,15 @@ class SimilarityHeatmap(FigurePanel):
             self._change(lambda: self.open_block(row, column), "Opening.")
 
     def _close_block(self) -> None:
+        outside = [one for one in self._selected_before if one not in self._ids]
+        chosen = sorted({*self.selection, *outside})
+        view = self._drawn_blocks()
+        if self._opened:  # what is not in the group stayed selected
+            view = view.with_state(selection=list[Json](chosen))
         self._opened = self._matrix = None
         self._back.layout.display = "none"
-        self._show(self._drawn_blocks())
+        self._order.disabled = False
+        self._show(view)
 
     def _change(self, action: Callable[[], None], said: str) -> None:
         self.status.say(said, busy=True)
@@ -307,9 +317,10 @@ class SimilarityHeatmap(FigurePanel):
             self._blocks = self._grouped(self._order.value)
             self._close_block()
         elif self._matrix is not None:
-            self._show(self._draw(self._matrix, self._order.value))
+            self._show(self._draw(self._matrix, self._shown, self._order.value))
 
     def _compare(self) -> None:
-        matrix = similarity_matrix(self._rows, self._columns, metric=self._metric.value)
-        self._show(self._draw(matrix, self._order.value))
+        shown = self._shown
+        matrix = similarity_matrix(shown.rows, shown.columns, metric=self._metric.value)
+        self._show(self._draw(matrix, shown, self._order.value))
         self._matrix = matrix
