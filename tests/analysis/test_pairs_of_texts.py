@@ -71,8 +71,11 @@ def test_one_text_has_no_pair() -> None:
 def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(InputError, match=r"expected what wb\.similarity_matrix returns; got str"):
         similarity_distribution("matrix")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="baseline's vectors have 3 dimensions, the matrix' 6"):
-        similarity_distribution(similarity_matrix(embedded()), baseline=embedded(dimension=3))
+    one = embedded()
+    two = Embeddings.from_array(one.vectors, one.corpus, name="two")
+    for other, said in ((embedded(dimension=3), "3 dimensions"), (two, "two, 6 dimensions")):
+        with pytest.raises(InputError, match=rf"{said}\) are by another model.* 6 dimensions\)"):
+            similarity_distribution(similarity_matrix(one), baseline=other)
 
 
 # ---- difference

@@ -142,10 +142,12 @@ def similarity_distribution(
     left, right = matrix.rows, matrix.columns
     if baseline is not None:
         left = right = as_embeddings(baseline, "similarity_distribution: baseline")
-        if left.dimension != matrix.rows.dimension:
+        own = matrix.rows
+        if left.dimension != own.dimension or left.spec != own.spec:
             raise InputError(
-                f"similarity_distribution: the baseline's vectors have {left.dimension} "
-                f"dimensions, the matrix' {matrix.rows.dimension}. Use one model."
+                f"similarity_distribution: the baseline's vectors ({left.spec.title()}, "
+                f"{left.dimension} dimensions) are by another model than the matrix' "
+                f"({own.spec.title()}, {own.dimension} dimensions). Use one model."
             )
     n, m, one = len(left), len(right), left is right
     whole = (n * (n - 1) // 2 if one else n * m) <= count
