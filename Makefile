@@ -49,7 +49,7 @@ ui: $(BIN)/.installed  ## open MLflow on the workbench's tracking store
 reports: $(BIN)/.installed  ## execute the tutorials and write each as an offline HTML file
 	@$(BIN)/workbench notebooks notebooks/*.ipynb --output reports
 
-soak: $(BIN)/.installed  ## run the long campaigns: kills, races
+soak: $(BIN)/.installed  ## run the long campaigns: kills, races, JupyterLab
 	@$(BIN)/python -m pytest tests -m soak
 
 check: $(BIN)/.installed  ## lint, types, layers

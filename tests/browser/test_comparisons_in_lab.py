@@ -18,7 +18,7 @@ from .jupyterlab import (
     wait_for,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 NAME = "comparisons.ipynb"
 COMPARE = f"""\

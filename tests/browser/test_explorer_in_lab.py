@@ -17,7 +17,7 @@ from .jupyterlab import (
     wait_for,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 TEXTS = """\
 import time, numpy as np, workbench as wb
@@ -55,9 +55,7 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     assert wrong == []
 
 
-@pytest.mark.parametrize(
-    "count", [90, *(pytest.param(many, marks=pytest.mark.soak) for many in (600, 20_000))]
-)
+@pytest.mark.parametrize("count", [600, 20_000])
 def test_one_selection_edits_and_a_sweep(page: Page, lab: Lab, count: int) -> None:
     run_notebook(page, lab, f"explorer_{count}.ipynb", TEXTS, EXPLORE.format(count=count))
     widget = cell_of(page, EXPLORE[:20]).locator(".workbench-explorer")
