@@ -38,7 +38,7 @@ def page(browser: Browser, lab: Lab) -> Iterator[Page]:
     page.close()
 
 
-@pytest.mark.parametrize(("points", "lassos"), [(5_000, 24), (20_000, 24)])
+@pytest.mark.parametrize(("points", "lassos"), [(5_000, 6), (20_000, 24)])
 def test_every_lasso_reaches_python(page: Page, lab: Lab, points: int, lassos: int) -> None:
     name = f"lassos_{points}_{lassos}.ipynb"
     run_notebook(page, lab, name, SOURCE.format(points=points))
