@@ -318,11 +318,13 @@ def test_a_seed_of_numpy_can_be_saved(texts_of: TextsOf) -> None:
     assert View.from_json(view.to_json()).state == view.state
 
 
-@pytest.mark.parametrize("cell", [(0, 99), (1.5, 0), ("a", 0)])
+@pytest.mark.parametrize("cell", [(0, 99), (1.5, 0), ("a", 0), (None, 0)])
 def test_a_cell_that_is_not_there(many: Embeddings, cell: Any) -> None:
     widget = SimilarityHeatmap(many, order="label")
     with pytest.raises(InputError, match="open_block: there is no cell"):
         widget.open_block(*cell)
+    widget._host._answer(None, {"type": "action", "name": "open_block", "value": [*cell]}, [])
+    assert "open_block: there is no cell" in widget.status.text
     assert widget.matrix is None
 
 
@@ -338,6 +340,8 @@ def test_what_was_selected_before_a_group_opened_comes_back(many: Embeddings, fi
     assert widget.view().state["order"] == "similarity"
     assert find(widget, "workbench-order").disabled
     widget.selection = [other]
+    widget.open_block(2, 2)  # straight from one group to another
+    assert widget.selection == []
     widget._close_block()
     assert widget.selection == sorted([other, outside])
     assert widget.view().state["order"] == "label"

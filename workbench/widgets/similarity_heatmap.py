@@ -199,8 +199,7 @@ class SimilarityHeatmap(FigurePanel):
     def _open(self, shown: Shown, cell: tuple[int, int]) -> None:
         matrix = similarity_matrix(shown.rows, shown.columns)
         view = self._draw(matrix, shown, "similarity")
-        if self._opened is None:
-            self._selected_before = list(self.selection)
+        self._selected_before = self._selected()
         self._shown, self._matrix, self._opened = shown, matrix, cell
         self._show(view)
         self._order.disabled = True  # like beside like
@@ -289,19 +288,21 @@ class SimilarityHeatmap(FigurePanel):
 
     def _open_block(self, cell: object) -> None:
         if isinstance(cell, list) and len(cell) == 2:
-            row, column = (int(place) for place in cell)
-            self._change(lambda: self.open_block(row, column), "Opening.")
+            self._change(lambda: self.open_block(*cell), "Opening.")
 
     def _close_block(self) -> None:
-        outside = [one for one in self._selected_before if one not in self._ids]
-        chosen = sorted({*self.selection, *outside})
         view = self._drawn_blocks()
         if self._opened:  # what is not in the group stayed selected
-            view = view.with_state(selection=list[Json](chosen))
+            view = view.with_state(selection=list[Json](self._selected()))
         self._opened = self._matrix = None
         self._back.layout.display = "none"
         self._order.disabled = False
         self._show(view)
+
+    def _selected(self) -> list[str]:
+        """Return the ids of all selected texts, also of those outside of an open group."""
+        before = self._selected_before if self._opened else []
+        return sorted({*self.selection, *(one for one in before if one not in self._ids)})
 
     def _change(self, action: Callable[[], None], said: str) -> None:
         self.status.say(said, busy=True)
