@@ -380,6 +380,25 @@ def test_a_clusterer_with_an_infinite_parameter_can_be_saved(texts_of: TextsOf) 
     assert parameters["min_samples"] == 5
 
 
+def test_a_clusterer_that_cannot_travel_is_refused_before_any_work(
+    texts_of: TextsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def far(one: Any, other: Any) -> float:
+        return float(np.abs(one - other).sum())
+
+    far.__module__ = far.__qualname__ = "__main__"
+    mine = type("Mine", (KMeans,), {"__module__": "__main__"})
+    monkeypatch.delattr("workbench.widgets._cluster_start.cluster")
+    for method, said in (
+        (mine(2), r"method: .*Mine is defined in this notebook.*from my_module import Mine"),
+        (Pipeline([("k", mine(2))]), "Mine is defined in this notebook"),
+        (DBSCAN(metric=far), r"far is defined in this notebook.*a \.py file beside the notebook"),
+        (DBSCAN(metric=lambda one, other: 0.0), "cannot be given this.*lambda"),
+    ):
+        with pytest.raises(InputError, match=said):
+            ClusterExplorer(texts_of(30), method=method)
+
+
 def test_who_is_told_of_clusters_may_fail(
     explorer: ClusterExplorer, press: Press, choose: Choose, wait: Wait
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from workbench.analysis import cluster, map_quality, nearest_neighbors, project
 from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError
-from workbench.models import DenseEncoder, load_encoder
+from workbench.models import DenseEncoder, load_encoder, variant
 from workbench.views import View
 from workbench.widgets import EmbeddingMap, FigureHost
 
@@ -443,6 +443,14 @@ def test_the_map_says_how_far_it_can_be_trusted(texts_of: TextsOf) -> None:
     assert f"continuity {again.continuity:.2f}" in widget.status.text
 
 
+def test_the_status_names_the_step(slow: EmbeddingMap, press: Press, wait: Wait) -> None:
+    press(slow, "workbench-compute")
+    wait(lambda: slow.status.progress == "step 1 of 3: placing the texts")
+    press(slow, "workbench-cancel")
+    wait(idle(slow))
+    assert slow.status.progress == ""
+
+
 def test_clusters_are_not_asked_for_while_a_map_is_computed(
     slow: EmbeddingMap, press: Press, find: Find, wait: Wait
 ) -> None:
@@ -457,6 +465,10 @@ def test_an_encoder_that_has_read_nothing_is_refused(texts_of: TextsOf) -> None:
     embeddings = texts_of(30)
     with pytest.raises(InputError, match=r"lsa has not read any texts.*encoder\.fit"):
         EmbeddingMap(embeddings, encoder=load_encoder("lsa"), method="pca")
+    with pytest.raises(InputError, match="lsa has not read any texts"):
+        EmbeddingMap(
+            embeddings, encoder=variant(load_encoder("lsa"), precision="int8"), method="pca"
+        )
     lsa = load_encoder("lsa").fit(embeddings.corpus.texts)
     vectors = embed(embeddings.corpus, lsa, store=False, progress=False)
     widget = EmbeddingMap(vectors, encoder=lsa, method="pca")

@@ -86,7 +86,7 @@ def test_stability_and_sweep_report_their_progress(texts_of: TextsOf) -> None:
     clustering = cluster(embeddings, method="kmeans", n_clusters=3)
     told: list[tuple[int, int]] = []
 
-    def note(done: int, total: int) -> None:
+    def note(done: int, total: int, step: str) -> None:
         told.append((done, total))
 
     with closing(Worker(embeddings)) as worker:
@@ -115,16 +115,15 @@ def test_a_clusterer_travels_or_says_why_not(worker: Worker) -> None:
     mine = type("Mine", (KMeans,), {"__module__": "__main__"})
     with pytest.raises(WorkbenchError, match=r"Mine is defined in this notebook.*from my_module"):
         worker.submit("cluster", method=mine(2)).result(5)
+    with pytest.raises(WorkbenchError, match="Mine is defined in this notebook"):
+        worker.submit("cluster", method=Pipeline([("k", mine(2))])).result(5)
 
 
 def test_a_map_says_how_far_it_is(worker: Worker) -> None:
-    told: list[tuple[int, int]] = []
-
-    def note(done: int, total: int) -> None:
-        told.append((done, total))
-
-    worker.submit("map", method="pca", progress=note).result(60)
-    assert told == [(0, 3), (1, 3), (2, 3)]
+    told: list[tuple[int, int, str]] = []
+    worker.submit("map", method="pca", progress=lambda *one: told.append(one)).result(60)
+    assert [one[:2] for one in told] == [(0, 3), (1, 3), (2, 3)]
+    assert told[0][2] == "placing the texts"
 
 
 def test_an_error_is_a_sentence_and_the_process_stays(worker: Worker) -> None:

@@ -11,9 +11,9 @@ from workbench.analysis.retrieval_search import semantic_search
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError
-from workbench.models import Encoder
+from workbench.models import Encoder, Variant
 
-__all__ = ["embedded_query", "query_similarity"]
+__all__ = ["check_fitted", "embedded_query", "query_similarity"]
 
 
 def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embeddings:
@@ -46,9 +46,10 @@ def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embedding
 
 def check_fitted(encoder: Encoder) -> None:
     """Raise an InputError for an encoder that must read texts first and has not."""
-    if not getattr(encoder, "fitted", True):
+    base = encoder.encoder if isinstance(encoder, Variant) else encoder
+    if not getattr(base, "fitted", True):
         raise InputError(
-            f"{encoder.spec.name} has not read any texts: on a query alone it would be another "
+            f"{base.spec.name} has not read any texts: on a query alone it would be another "
             "model than the texts'. Fit it first: encoder = encoder.fit(corpus.texts), and embed "
             "the texts with it."
         )

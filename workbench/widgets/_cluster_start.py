@@ -18,6 +18,7 @@ from workbench.analysis.parameters import ParameterTable, ParameterValue
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.widgets._controls import check_options
+from workbench.widgets._worker import check_sendable
 
 __all__ = ["Start", "started"]
 
@@ -62,8 +63,8 @@ def started(
     Raises
     ------
     InputError
-        If an option is unknown, the clusters are of other texts or vectors, or a method is given
-        beside them.
+        If an option is unknown, the clusters are of other texts or vectors, a method is given
+        beside them, or the worker process could not read a clusterer.
     """
     if clustering is not None:
         return _taken(embeddings, clustering, method, params)
@@ -72,6 +73,8 @@ def started(
     name = chosen if isinstance(chosen, str) else clusterer_name(chosen)
     table = _table(name, estimator)
     check_options("ClusterExplorer", options, params, name, table)
+    if estimator is not None:  # the first clusters are found here, later ones in the worker
+        check_sendable(estimator, "method")
     found = cluster(
         embeddings, method=chosen, neighbors=neighbors, random_state=random_state, **params
     )

@@ -147,7 +147,7 @@ class ComputedPanel(FigurePanel):
         hand = partial(self._hand, loop, copy_context())
         future = self._worker.submit(
             task,
-            progress=lambda done, total: hand(partial(self._count, run, done, total)),
+            progress=lambda *told: hand(partial(self._count, run, *told)),
             random_state=self._random_state,
             **options,
         )
@@ -168,9 +168,9 @@ class ComputedPanel(FigurePanel):
                 return
         act()
 
-    def _count(self, run: object, done: int, total: int) -> None:
+    def _count(self, run: object, done: int, total: int, step: str = "") -> None:
         if run is self._run:
-            self.status.count(done, total)
+            self.status.count(done, total, step)
 
     def _set_busy(self, busy: bool) -> None:
         self._cancel_button.disabled = not busy

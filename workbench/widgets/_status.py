@@ -85,9 +85,10 @@ class StatusLine(anywidget.AnyWidget):
         """Show a sentence about what did not work."""
         self._set(text, failed=True, busy=False)
 
-    def count(self, done: int, total: int) -> None:
-        """Show how much of what is going on is done, beside the seconds."""
-        self.progress = f"{done:,} of {total:,}"
+    def count(self, done: int, total: int, step: str = "") -> None:
+        """Show how much of what is going on is done, or which step begins, beside the seconds."""
+        named = f"step {done + 1} of {total}: {step}"
+        self.progress = named if step else f"{done:,} of {total:,}"
 
     def _set(self, text: str, *, failed: bool, busy: bool) -> None:
         with self.hold_sync():

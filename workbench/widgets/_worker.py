@@ -18,17 +18,18 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from workbench._progress import Progress
 from workbench.analysis import Neighbors
 from workbench.embeddings import Embeddings
-from workbench.errors import WorkbenchError
+from workbench.errors import InputError, WorkbenchError
 from workbench.widgets._worker_child import packed, unpacked
 
-__all__ = ["Worker"]
+__all__ = ["Worker", "check_sendable"]
 
 _SCRIPT = Path(__file__).with_name("_worker_child.py")
+Steps: TypeAlias = "Callable[[int, int, str], object]"
+_UNSENDABLE = (pickle.PicklingError, TypeError, AttributeError)
 _Shared = dict[str, object]
 
 
@@ -58,9 +59,7 @@ class Worker:
         process = self._process
         return process.pid if process is not None and process.poll() is None else None
 
-    def submit(
-        self, task: str, *, progress: Progress | None = None, **options: object
-    ) -> Future[Any]:
+    def submit(self, task: str, *, progress: Steps | None = None, **options: object) -> Future[Any]:
         """Start a task; one that is running is cancelled.
 
         Parameters
@@ -68,7 +67,8 @@ class Worker:
         task
             ``"map"`` (a MapQuality and MapLabels), ``"cluster"``, ``"sweep"`` or ``"stability"``.
         progress
-            Called with how much is done and how much there is, on a thread of its own.
+            Called with how much is done, how much there is, and the step that begins, where steps
+            have names; on a thread of its own.
         **options
             The options of the function of `workbench.analysis`.
 
@@ -81,10 +81,6 @@ class Worker:
             self.cancel()
             future: Future[Any] = Future()
             self._task = future
-            for value in options.values():
-                if type(value).__module__ == "__main__":
-                    future.set_exception(WorkbenchError(_not_importable(value)))
-                    return future
             try:
                 messages: list[object] = [packed((task, options), self._shared)]
                 if self.pid is None:
@@ -93,12 +89,8 @@ class Worker:
             except OSError as error:
                 future.set_exception(WorkbenchError(f"The worker process did not start: {error}."))
                 return future
-            except (pickle.PicklingError, TypeError, AttributeError) as error:
-                said = (
-                    f"The worker process cannot be given this: {error}. Values that it can read "
-                    "are plain ones, and functions and classes of a module: no lambdas."
-                )
-                future.set_exception(WorkbenchError(said))
+            except _UNSENDABLE as error:
+                future.set_exception(WorkbenchError(_unsendable(error)))
                 return future
             talk = (self._process, messages, self._shared, future, progress)
             threading.Thread(target=_converse, args=talk, daemon=True).start()
@@ -133,11 +125,18 @@ class Worker:
         self._stop = weakref.finalize(self, _stop, process)
 
 
-def _not_importable(value: object) -> str:
-    name = type(value).__name__
+def check_sendable(value: object, name: str) -> None:
+    """Raise an InputError for what a worker process could not read."""
+    try:
+        packed(value, {})
+    except _UNSENDABLE as error:
+        raise InputError(f"{name}: {_unsendable(error)}") from None
+
+
+def _unsendable(error: Exception) -> str:
     return (
-        f"{name} is defined in this notebook, where the worker process cannot see it. Put the "
-        f"class into a file beside the notebook, and import it: from my_module import {name}."
+        f"The worker process cannot be given this: {error}. Values that it can read are plain "
+        "ones, and functions and classes of a module: no lambdas."
     )
 
 
@@ -155,7 +154,7 @@ def _converse(
     messages: list[object],
     shared: _Shared,
     future: Future[Any],
-    progress: Progress | None,
+    progress: Steps | None,
 ) -> None:
     """Send the messages, wait for the answer to the last, and settle the future."""
     assert process.stdin is not None

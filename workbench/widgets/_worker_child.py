@@ -14,6 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from queue import SimpleQueue
+from types import FunctionType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -32,6 +33,13 @@ class _Packer(pickle.Pickler):
         return self._names.get(id(obj))
 
     def reducer_override(self, obj: object) -> Any:
+        if isinstance(obj, type | FunctionType) and obj.__module__ == "__main__":
+            name = obj.__name__  # which the other process would look for in this script
+            raise pickle.PicklingError(
+                f"{name} is defined in this notebook, where the worker process cannot see it. Put "
+                "it into a module (a .py file beside the notebook), and import it: from my_module "
+                f"import {'it' if name == '<lambda>' else name}"
+            )
         if type(obj) is not np.ndarray or obj.flags.writeable:
             return NotImplemented
         from workbench._arrays import freeze
@@ -84,11 +92,11 @@ def _tasks() -> dict[str, Callable[..., object]]:
     from workbench.analysis.map_labels import map_labels
 
     def draw_map(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
-        report(0, 3)
+        report(0, 3, "placing the texts")
         projection = analysis.project(embeddings, neighbors=neighbors, **options)
-        report(1, 3)
+        report(1, 3, "measuring how far to trust their places")
         quality = analysis.map_quality(projection)
-        report(2, 3)
+        report(2, 3, "naming the regions")
         return quality, map_labels(projection)
 
     def find_clusters(embeddings: Any, neighbors: Any, report: Any, **options: Any) -> object:
@@ -108,7 +116,7 @@ def _tasks() -> dict[str, Callable[..., object]]:
     }
 
 
-def _answer(blob: bytes, shared: Mapping[str, Any], report: Callable[[int, int], None]) -> object:
+def _answer(blob: bytes, shared: Mapping[str, Any], report: Callable[..., None]) -> object:
     """Return ``("value", …)`` or ``("error", sentence)``."""
     from workbench.errors import WorkbenchError
 
@@ -147,8 +155,8 @@ def main() -> None:
         pickle.dump(packed(message, shared), answers, protocol=5)
         answers.flush()
 
-    def report(done: int, total: int) -> None:
-        send(("progress", (done, total)))
+    def report(done: int, total: int, step: str = "") -> None:
+        send(("progress", (done, total, step)))
 
     while True:
         send(_answer(inbox.get(), shared, report))
