@@ -136,11 +136,15 @@ def test_a_map_by_mouse(example: Example, show: Show) -> None:
     figure.part("combine").select_option("replace")
     low, high = np.quantile(places, 0.1, axis=0), np.quantile(places, 0.7, axis=0)
     figure.lasso(tuple(low), tuple(high))
-    inside = int(((places > low) & (places < high)).all(axis=1).sum())
+    some = 0.02 * np.ptp(places, axis=0)  # pixels: the outline is drawn by hand
+    least, most = (
+        int(((places > low + spare) & (places < high - spare)).all(axis=1).sum())
+        for spare in (some, -some)
+    )
     expect(figure.part("count")).to_contain_text("texts selected")
     figure.page.wait_for_timeout(300)
     lassoed = selected(figure)
-    assert lassoed == pytest.approx(inside, rel=0.05)  # to some pixels
+    assert least <= lassoed <= most
     figure.part("plot").locator("[data-val=select]").click()
     figure.part("combine").select_option("add")
     figure.box(tuple(np.quantile(places, 0.4, axis=0)), tuple(places.max(axis=0)))
