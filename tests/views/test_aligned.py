@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from html import unescape
 
 import numpy as np
 import pytest
@@ -86,6 +87,10 @@ def test_titles_say_how_well_they_fit(maps: AlignedMaps) -> None:
     assert names[0].startswith("before · trustworthiness")
     assert f"residual {maps.residual[1]:.1%}" in names[1]
     assert maps.sentences()[0] in view.meta["subtitle"]
+    drawn = unescape(view.figure.layout.title.subtitle.text)
+    assert drawn.startswith("PCA has no noise between seeds: movement of any size is the models'.")
+    moved = "From before to after, 40 of 40 texts (100%) moved further than 95 % of them do"
+    assert f"{moved} between seeds" in drawn, "what is cut at 200 characters is the rest"
 
 
 def test_an_artifact_comes_back(maps: AlignedMaps) -> None:

@@ -127,10 +127,10 @@ class AlignedMaps:
             count = int(np.count_nonzero(self.moved[row]))
             found.append(
                 f"From {self.names[0]} to {name}, {count:,} of {len(self.corpus):,} texts "
-                f"({count / len(self.corpus):.0%}) moved further than {self.limit[row]:.1%} of "
-                f"the map's width, within which 95 % stay between two seeds of one model; the "
-                f"residual is {self.residual[row]:.1%} of the width, "
-                f"{self.baseline_residual[[0, row]].max():.1%} between seeds."
+                f"({count / len(self.corpus):.0%}) moved further than 95 % of them do between "
+                f"seeds ({self.limit[row]:.1%} of the map's width); residual "
+                f"{self.residual[row]:.1%}, {self.baseline_residual[[0, row]].max():.1%} "
+                "between seeds."
             )
         return tuple(found)
 

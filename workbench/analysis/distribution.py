@@ -130,7 +130,7 @@ def similarity_distribution(
     Raises
     ------
     InputError
-        If it is no SimilarityMatrix, or the baseline's vectors have other dimensions.
+        If it is no SimilarityMatrix, or the baseline's vectors are by another model.
     """
     if not isinstance(matrix, SimilarityMatrix):
         raise InputError(

@@ -64,7 +64,7 @@ def aligned_view(
         "kind": "aligned",
         "corpus": corpus.fingerprint,
         "title": maps.title(),
-        "subtitle": " ".join((*maps.sentences(), *maps.notes)),
+        "subtitle": " ".join((*maps.notes, *maps.sentences())),  # the end may be cut
         "label": label,
         "color_columns": [{"name": name, "kind": kind} for name, kind in kinds.items()],
         "table": [*table_columns(texts, label)[:2], *further],
