@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from workbench.errors import InputError, suggest
 from workbench.views._json import object_frame
-from workbench.views._models import layout_of, model_text
+from workbench.views._layout import layout_of
+from workbench.views._models import model_text
 from workbench.views._view import View
 from workbench.views.theme import COLORSCALE
 

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from workbench.analysis import ClusterStability
 from workbench.analysis.stability import VERDICTS
 from workbench.views._cluster_bars import MOST_BARS, cluster_meta, rank_color
+from workbench.views._layout import layout_of
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
-from workbench.views.theme import template
 
 __all__ = ["stability_layout", "stability_view"]
 
@@ -73,15 +73,7 @@ def stability_layout(meta: dict[str, Any]) -> dict[str, Any]:
     bands = list(zip(bounds[:-1], bounds[1:], words, strict=True))
     band = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "line": {"width": 0}}
     name = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 170 + _ROW * len(bars),
-        "hovermode": "closest",
-        "dragmode": False,
+    more = {
         "xaxis": {"title": {"text": "mean Jaccard similarity"}, "range": [0, 1.02]},
         "yaxis": {
             "ticklabelstandoff": 6,
@@ -98,5 +90,5 @@ def stability_layout(meta: dict[str, Any]) -> dict[str, Any]:
         "annotations": [
             {**name, "x": (low + high) / 2, "text": plotly_text(word)} for low, high, word in bands
         ],
-        "meta": {"workbench": meta},
     }
+    return layout_of(meta, 170 + _ROW * len(bars), **more)

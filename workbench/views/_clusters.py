@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from workbench.analysis import ClusterFacts, Clustering, ClusterStability
 from workbench.errors import InputError
 from workbench.views._cluster_bars import cluster_meta, rank_color
+from workbench.views._layout import layout_of
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
-from workbench.views.theme import template
 
 __all__ = ["clusters_view", "draw_clusters"]
 
@@ -118,16 +118,8 @@ def _text(bar: dict[str, Any], cut: bool) -> str:
 
 def _layout(meta: dict[str, Any], end: float) -> dict[str, Any]:
     bars = meta["clusters"]
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 140 + 26 * len(bars),
+    more = {
         "bargap": 0.25,
-        "hovermode": "closest",
-        "dragmode": False,
         "xaxis": {"title": {"text": "texts"}, "zeroline": False, "range": [0, end]},
         "yaxis": {
             "tickvals": list(range(len(bars))),
@@ -136,5 +128,5 @@ def _layout(meta: dict[str, Any], end: float) -> dict[str, Any]:
             "autorange": "reversed",
             "showgrid": False,
         },
-        "meta": {"workbench": meta},
     }
+    return layout_of(meta, 140 + 26 * len(bars), **more)

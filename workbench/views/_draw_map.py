@@ -13,9 +13,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from workbench._arrays import FloatArray
+from workbench.views._layout import layout_of
 from workbench.views._strings import plotly_text
 from workbench.views._texts import NONE, category_name
-from workbench.views.theme import COLORSCALE, MOST_CATEGORIES, MUTED, PALETTE, SYMBOLS, template
+from workbench.views.theme import COLORSCALE, MOST_CATEGORIES, MUTED, PALETTE, SYMBOLS
 
 __all__ = ["draw_maps", "panels_of"]
 
@@ -74,21 +75,14 @@ class _Group:
 
 
 def _layout(meta: dict[str, Any], legend: bool, panels: int) -> dict[str, Any]:
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 520 if panels == 1 else 80 + 400 * math.ceil(panels / _ACROSS),
+    more = {
         "dragmode": "lasso",
-        "hovermode": "closest",
         "showlegend": legend,
         "legend": {"title": {"text": plotly_text(meta["color_by"] or "", 30)}},
         **_axes(panels),
         **({"annotations": _names(meta)} if panels > 1 else {}),
-        "meta": {"workbench": meta},
     }
+    return layout_of(meta, 520 if panels == 1 else 80 + 400 * math.ceil(panels / _ACROSS), **more)
 
 
 def _axes(panels: int) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
+from workbench.views._layout import layout_of
 from workbench.views._models import (
     color_of,
     error_bar,
-    layout_of,
     model_text,
     models_frame,
     models_meta,

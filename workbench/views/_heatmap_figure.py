@@ -17,9 +17,10 @@ from workbench._arrays import FloatArray
 from workbench.analysis import SimilarityDistribution
 from workbench.analysis.similarity import SIMILARITIES
 from workbench.errors import InputError
+from workbench.views._layout import layout_of
 from workbench.views._order import Ordered
 from workbench.views._strings import plotly_text
-from workbench.views.theme import COLORSCALE, INK, template
+from workbench.views.theme import COLORSCALE, INK
 
 __all__ = [
     "ON_DARK",
@@ -335,18 +336,12 @@ def matrix_layout(meta: dict[str, Any], beside: bool) -> dict[str, Any]:
                    "autorange": "reversed", "rangemode": "tozero", "title": title},
         "yaxis2": {**bare, "anchor": "x2", "showticklabels": False},
     }  # fmt: skip
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 600,
-        "hovermode": "closest",
+    more = {
+        "dragmode": "zoom",
         "bargap": 0.0,
         "xaxis": {**bare, "constrain": "domain", "side": "bottom",
                   **({"domain": [0, _BARS[0] - 0.02]} if beside else {})},
         "yaxis": {**bare, "constrain": "domain", "autorange": "reversed", "scaleanchor": "x"},
         **(bars if beside else {}),
-        "meta": {"workbench": meta},
     }  # fmt: skip
+    return layout_of(meta, 600, **more)

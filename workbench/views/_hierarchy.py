@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from workbench.analysis import ClusterHierarchy
 from workbench.views._cluster_bars import cluster_meta, rank_color
+from workbench.views._layout import layout_of
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
 from workbench.views.theme import template
@@ -122,20 +123,12 @@ def _ticks(start: float) -> list[float]:
 def _layout(meta: dict[str, Any]) -> dict[str, Any]:
     count = len(meta["nodes"][-1]["clusters"])
     start = meta["nodes"][-1]["from"]
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 150 + max(round(_row(count) * count), 60),
-        "hovermode": "closest",
-        "dragmode": False,
+    more = {
         "barmode": "overlay",
         "uniformtext": {"mode": "hide", "minsize": 10},
         "xaxis": {"title": {"text": "cosine at which they are one"}, "zeroline": False,
                   "range": [start, meta["beyond"]], "tickvals": _ticks(start)},
         "yaxis": {"showticklabels": False, "range": [count - 0.5, -0.5], "showgrid": False,
                   "zeroline": False},
-        "meta": {"workbench": meta},
     }  # fmt: skip
+    return layout_of(meta, 150 + max(round(_row(count) * count), 60), **more)

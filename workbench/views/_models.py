@@ -7,7 +7,7 @@ in the dark: ``{"color": a place in the palette, "ink" or "muted"}``.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
@@ -17,7 +17,7 @@ from workbench.views._json import object_frame
 from workbench.views._numbers import percent, three_digits
 from workbench.views._standing import Standing
 from workbench.views._strings import plotly_text
-from workbench.views.theme import INK, MUTED, PALETTE, SYMBOLS, template
+from workbench.views.theme import INK, MUTED, PALETTE, SYMBOLS
 
 if TYPE_CHECKING:
     from workbench.analysis.comparison import Comparison, ModelResult
@@ -26,7 +26,6 @@ __all__ = [
     "FAILURE",
     "color_of",
     "error_bar",
-    "layout_of",
     "look_of",
     "model_text",
     "models_frame",
@@ -114,20 +113,4 @@ def error_bar(own: Standing) -> dict[str, Any]:
         "arrayminus": [down if known else 0.0],
         "visible": known,
         "width": 5,
-    }
-
-
-def layout_of(meta: Mapping[str, Any], height: int, **more: Any) -> dict[str, Any]:
-    """Return the layout that figures of models share."""
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": height,
-        "dragmode": False,
-        "hovermode": "closest",
-        "meta": {"workbench": dict(meta)},
-        **more,
     }

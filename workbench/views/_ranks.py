@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 
 from workbench.errors import InputError
 from workbench.views._json import object_frame
-from workbench.views._models import color_of, layout_of, model_text
+from workbench.views._layout import layout_of
+from workbench.views._models import color_of, model_text
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
 

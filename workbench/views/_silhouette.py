@@ -11,9 +11,10 @@ import plotly.graph_objects as go
 from workbench._arrays import IntArray
 from workbench.analysis import ClusterFacts
 from workbench.views._cluster_bars import MOST_BARS, cluster_meta, rank_color
+from workbench.views._layout import layout_of
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
-from workbench.views.theme import INK, template
+from workbench.views.theme import INK
 
 __all__ = ["silhouette_layout", "silhouette_view"]
 
@@ -102,16 +103,8 @@ def _subtitle(facts: ClusterFacts, each: int) -> str:
 
 def silhouette_layout(meta: dict[str, Any], middles: list[float], end: float) -> dict[str, Any]:
     """Return the layout: ``meta["clusters"]`` are named at their middles."""
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 200 + _height(len(middles)),
+    more = {
         "bargap": 0,
-        "hovermode": "closest",
-        "dragmode": False,
         "xaxis": {"title": {"text": "silhouette"}, "zeroline": True},
         "yaxis": {
             "ticklabelstandoff": 6,
@@ -122,8 +115,8 @@ def silhouette_layout(meta: dict[str, Any], middles: list[float], end: float) ->
             "zeroline": False,
         },
         **_mean_line(meta["mean"]),
-        "meta": {"workbench": meta},
     }
+    return layout_of(meta, 200 + _height(len(middles)), **more)
 
 
 def _mean_line(mean: float | None) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from workbench.analysis import ParameterSweep
 from workbench.errors import InputError
 from workbench.views._json import object_frame
+from workbench.views._layout import layout_of
 from workbench.views._strings import plotly_text
 from workbench.views._view import View
-from workbench.views.theme import template
 
 __all__ = ["sweep_view"]
 
@@ -97,15 +97,7 @@ def _layout(meta: dict[str, Any], ids: list[str]) -> dict[str, Any]:
     best = meta["best"]
     line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dot", "width": 2}}
     word = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
-    return {
-        "template": template("light"),
-        "title": {
-            "text": plotly_text(meta["title"], 160),
-            "subtitle": {"text": plotly_text(meta["subtitle"], 200)},
-        },
-        "height": 620,
-        "hovermode": "closest",
-        "dragmode": False,
+    more = {
         **axes,
         "xaxis": {
             "title": {"text": plotly_text(meta["parameter"], 40)},
@@ -117,5 +109,5 @@ def _layout(meta: dict[str, Any], ids: list[str]) -> dict[str, Any]:
         },
         "shapes": [] if best is None else [{**line, "x0": best, "x1": best}],
         "annotations": [] if best is None else [{**word, "x": best, "text": "best"}],
-        "meta": {"workbench": meta},
     }
+    return layout_of(meta, 620, **more)

@@ -11,10 +11,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from workbench.errors import InputError
+from workbench.views._layout import layout_of
 from workbench.views._models import (
     color_of,
     error_bar,
-    layout_of,
     look_of,
     model_text,
     models_frame,
