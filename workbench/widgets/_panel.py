@@ -10,12 +10,12 @@ import ipywidgets
 import pandas as pd
 from traitlets import Dict, List, Unicode, link, validate
 
-from workbench.errors import InputError, suggest
+from workbench.errors import InputError
 from workbench.page import fallback_table
 from workbench.views import Json, View
 from workbench.widgets._controls import button, row
 from workbench.widgets._status import StatusLine, sentence
-from workbench.widgets.figure_host import FigureHost, renders_static
+from workbench.widgets.figure_host import FigureHost, renders_static, unknown_ids
 
 __all__ = ["FigurePanel", "OnSave", "check_on_save", "close_parts"]
 
@@ -135,12 +135,9 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
     @validate("selection")
     def _known(self, proposal: Any) -> list[str]:
         ids = sorted(set(proposal["value"]))
-        unknown = [text_id for text_id in ids if text_id not in self._ids]
-        if unknown:
-            raise InputError(
-                f"selection: {len(unknown)} of the ids are not in this figure, the first is "
-                f"{unknown[0]!r}. {suggest(unknown[0], sorted(self._ids)[:2000])}"
-            )
+        count, first = unknown_ids(ids, self._ids)
+        if count:
+            raise InputError(f"selection: {count} of the ids are not in this figure, {first}")
         return ids
 
     @validate("selections")
@@ -149,12 +146,10 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
         if kept == self._host.selections:  # a linked figure may hold more texts than this one
             return kept
         for name, ids in kept.items():
-            unknown = [text_id for text_id in ids if text_id not in self._ids]
-            if unknown:
+            count, first = unknown_ids(ids, self._ids)
+            if count:
                 raise InputError(
-                    f"selections: {len(unknown)} of the ids of {name!r} are not in this figure, "
-                    f"the first is {unknown[0]!r}. "
-                    f"{suggest(unknown[0], sorted(self._ids)[:2000])}"
+                    f"selections: {count} of the ids of {name!r} are not in this figure, {first}"
                 )
         return kept
 

@@ -118,8 +118,10 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if any(host.hears and getattr(host, change.name) == change.new for host in self._hosts):
             return
         for host in self._hosts:
-            known = set(host.view().texts["id"]) if change.name == "selection" else None
-            value = change.new if known is None else [one for one in change.new if one in known]
+            value = change.new
+            if host is self.heatmap._host and change.name == "selection":
+                known = set(host.view().texts["id"])
+                value = [one for one in value if one in known]
             setattr(host, change.name, value)
 
     @validate("selection")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import anywidget
@@ -20,7 +20,7 @@ from workbench.page import (
 )
 from workbench.views import Json, View
 
-__all__ = ["FigureHost", "known_ids", "renders_static"]
+__all__ = ["FigureHost", "known_ids", "renders_static", "unknown_ids"]
 
 _CONTROLS = ("color_by", "query", "pinned", "options")
 
@@ -165,14 +165,18 @@ class FigureHost(anywidget.AnyWidget):
 def known_ids(ids: Iterable[str], view: View) -> list[str]:
     """Return the ids of texts of a view, sorted; raise TraitError if it does not hold one."""
     found = sorted(set(ids))
-    known = set(view.texts["id"])
-    unknown = [text_id for text_id in found if text_id not in known]
-    if unknown:
-        raise TraitError(
-            f"selection: {len(unknown)} ids are not in this view, the first is "
-            f"{unknown[0]!r}. {suggest(unknown[0], sorted(known)[:2000])}"
-        )
+    count, first = unknown_ids(found, set(view.texts["id"]))
+    if count:
+        raise TraitError(f"selection: {count} ids are not in this view, {first}")
     return found
+
+
+def unknown_ids(ids: Iterable[str], known: Collection[str]) -> tuple[int, str]:
+    """Return how many ids are not known, and what to say of the first of them."""
+    unknown = [text_id for text_id in ids if text_id not in known]
+    if not unknown:
+        return 0, ""
+    return len(unknown), f"the first is {unknown[0]!r}. {suggest(unknown[0], sorted(known)[:2000])}"
 
 
 def _check(view: object) -> None:
