@@ -410,6 +410,12 @@ def test_who_is_told_of_clusters_may_fail(
     assert "A function given to on_clustering failed: ZeroDivisionError" in explorer.status.text
     assert "as it was" not in explorer.status.text
     assert seen == [explorer.clustering]
+    edits = explorer.edits.rename(0, "mine")
+    explorer.edit(edits)
+    assert explorer.status.text.startswith("A function given to on_clustering failed")
+    press(explorer, "workbench-edit-undo")
+    assert "As it was computed." in explorer.status.text
+    assert "A function given to on_clustering failed" in explorer.status.text
 
 
 def test_progress_of_a_run_that_was_replaced_is_dropped(

@@ -8,7 +8,6 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from workbench._arrays import IntArray
 from workbench.analysis import ClusterEdits, Clustering
 from workbench.errors import InputError
 from workbench.widgets._controls import button, row
@@ -42,8 +41,7 @@ class EditForm:
     ) -> None:
         self._act = act
         self._selected = selected
-        self._before = ("", 0, 0)  # which clustering, how many clusters and edits were shown
-        self._labels: IntArray = np.empty(0, np.int64)
+        self._before: tuple[Clustering, ClusterEdits] | None = None  # what was shown
         self._chosen = ipywidgets.SelectMultiple(
             description="Clusters",
             rows=_SHOWN,
@@ -79,19 +77,18 @@ class EditForm:
     def show(self, clustering: Clustering, edits: ClusterEdits) -> None:
         """List the clusters as they are, and what was done to them."""
         count, steps = len(clustering.clusters), len(edits.edits)
-        which, clusters, before = self._before
-        kept = self._chosen.value if which == edits.clustering else ()
-        if count < clusters:  # labels above the smallest have moved down
+        shown, log = self._before or (clustering, edits)
+        kept = self._chosen.value if log.clustering == edits.clustering else ()
+        if count < len(shown.clusters):  # labels above the smallest have moved down
             kept = kept[:1]
-        if steps < before and not np.array_equal(clustering.labels, self._labels):
+        if steps < len(log.edits) and not np.array_equal(clustering.labels, shown.labels):
             kept = ()  # of what is undone: the numbers are those of other clusters
-        self._labels = clustering.labels
         options = [(f"{one.name} ({one.size:,})", one.label) for one in clustering.clusters]
         self._chosen.options = options
         self._chosen.value = kept if all(label < count for label in kept) else ()
-        if steps > before:
+        if steps > len(log.edits):
             self._name.value = ""
-        self._before = (edits.clustering, count, steps)
+        self._before = (clustering, edits)
         self._assign_button.disabled = not (count and clustering.unclustered)
         self._undo_button.disabled = not steps
         self._log.value = "\n".join(edits.sentences())

@@ -174,11 +174,14 @@ class ClusterExplorer(ComputedPanel):
         InputError
             If they were made for other clusters than `original`.
         """
+        failed = self._replay(edits)
+        if failed:
+            self.status.fail(failed.strip())
+
+    def _replay(self, edits: ClusterEdits) -> str:
         self._clustering = edits.apply(self._original)
         self._edits = edits
-        lost = self._show()
-        if lost:
-            self.status.fail(lost.strip())
+        return self._show()
 
     def _take(self, clustering: Clustering) -> None:
         """Take other clusters in; what was known of those before says nothing of them."""
@@ -295,14 +298,14 @@ class ClusterExplorer(ComputedPanel):
 
     def _edit(self, change: Callable[[ClusterEdits], ClusterEdits]) -> None:
         try:
-            self.edit(change(self._edits))
+            failed = self._replay(change(self._edits))
         except Exception as error:
             self.status.fail(sentence(error))
             return
         said = self._edits.sentences()[-1:] or ("As it was computed.",)
         hidden = self._stability is not None and self._stability_shown() is None
         more = " How far the clusters hold was asked before the edits, so no bar says it."
-        self.status.say(f"{said[0]} {self._summary()}{more if hidden else ''}")
+        self.status.say(f"{said[0]} {self._summary()}{more if hidden else ''}{failed}")
 
     def _summary(self) -> str:
         value = self._clustering
