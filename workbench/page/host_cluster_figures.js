@@ -4,7 +4,7 @@ import { decode } from "./host_library.js";
 import { rowsOf, shown } from "./host_model.js";
 import { factLine, make, showReadout, textBlock } from "./host_panels.js";
 import { isNarrow, plotlyText } from "./host_figures.js";
-import { clusterButtons, colorOf, controls, goTo, keyedBars, namesOf, rowsOfCluster, showBar } from "./host_clusters.js";
+import { clusterButtons, colorOf, controls, goTo, keyedBars, namesOf, reveal, rowsOfCluster, showBar } from "./host_clusters.js";
 
 const FAINT = 0.25;
 const MOST_PARTS = 12; // clusters of a box that are named
@@ -185,6 +185,7 @@ function keyedNodes(host, event) {
   else {
     const found = next();
     goTo(host, found < 0 ? at : found);
+    reveal(host);
     showNode(host, host.at);
   }
   event.preventDefault();

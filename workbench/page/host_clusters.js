@@ -25,6 +25,7 @@ export function keyedBars(host, event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {
     goTo(host, Math.max(0, Math.min(bars.length - 1, (host.at ?? (step > 0 ? -1 : 1)) + step)));
+    reveal(host);
     showBar(host, bars[host.at]);
   } else if (event.key === "Enter" && bars[host.at]) host.selectRows(rowsOfCluster(host.model, bars[host.at].label));
   else return;
@@ -35,11 +36,10 @@ export function keyedBars(host, event) {
 export function goTo(host, at) {
   host.at = at;
   host.change({ cursor: at });
-  reveal(host, at);
 }
 
 // Scrolls to where the keyboard is, so that it lies above what is told of it.
-function reveal({ model, parts }, at) {
+export function reveal({ model, parts, at }) {
   const { yaxis } = parts.plot._fullLayout ?? {};
   const y = (model.layout.yaxis?.tickvals ?? decode(model.data[0].y))[at];
   if (!yaxis?._length || y === undefined) return;

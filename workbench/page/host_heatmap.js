@@ -4,7 +4,7 @@ import { rowsOf } from "./host_model.js";
 import { heightOf, isNarrow } from "./host_figures.js";
 import { heatmapSummary, heatmapTwin } from "./host_heatmap_table.js";
 import { make, showReadout } from "./host_panels.js";
-import { markedBlock, rarity, sharedLine, sharedWords, underOthers, reader } from "./host_pairs.js";
+import { markedBlock, rarity, reader, sharedLine, sharedWords, underOthers } from "./host_pairs.js";
 
 const TINY = 420; // pixels; below, there is no room beside the cells
 

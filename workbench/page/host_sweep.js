@@ -2,6 +2,7 @@
 import { shown } from "./host_model.js";
 import { factLine, make, showReadout } from "./host_panels.js";
 import { isNarrow } from "./host_figures.js";
+import { goTo } from "./host_clusters.js";
 
 export const sweepKind = {
   hint: "Point at a value to read what it gives; in a live widget a click shows its clusters. With the keyboard: arrow keys and Enter.",
@@ -14,10 +15,8 @@ export const sweepKind = {
   keyed(host, event) {
     const last = host.model.ids.length - 1;
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step) {
-      host.at = Math.max(0, Math.min(last, (host.at ?? -1) + step));
-      host.change({ cursor: host.at });
-    } else if (event.key === "Enter" && host.at !== null) adopt(host);
+    if (step) goTo(host, Math.max(0, Math.min(last, (host.at ?? -1) + step)));
+    else if (event.key === "Enter" && host.at !== null) adopt(host);
     else return;
     showValue(host);
     event.preventDefault();
