@@ -92,7 +92,6 @@ class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
         spare = () if self._save_row is None else self._spare()
         for widget in (*spare, self):
             close_parts(widget)
-        super().close()
 
     def view(self) -> View:
         """Return what is shown now, with the selection and the controls in its state."""

@@ -138,7 +138,6 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         for part in self._made:
             part.close()
         close_parts(self)
-        super().close()
 
     def _repr_mimebundle_(self, **kwargs: object) -> Any:
         if not renders_static():
