@@ -99,6 +99,46 @@ def static_encoder() -> Encoder:
     return load_encoder("minilm-static")
 
 
+def save_bert(folder: Path, kind: str, *, seed: int, heads: int = 2, lower: bool = True) -> None:
+    """Save a BERT with random weights, whose words are those of the tests, and its tokenizer."""
+    import torch
+    import transformers
+
+    marks = [*string.ascii_letters, *string.digits, *string.punctuation]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces = [*special, *marks, *(f"##{mark}" for mark in marks), *_WORDS.split()]
+    vocabulary = {piece: row for row, piece in enumerate(dict.fromkeys(pieces))}
+    config = transformers.BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=heads,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        initializer_range=0.3,
+        num_labels=1,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        bert = getattr(transformers, kind)(config)
+    bert.save_pretrained(folder)
+    transformers.BertTokenizer(
+        vocab=vocabulary, do_lower_case=lower, model_max_length=64
+    ).save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def cross_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where a CrossEncoder of 2 layers with random weights is saved."""
+    from sentence_transformers import CrossEncoder
+
+    bert = tmp_path_factory.mktemp("cross-bert")
+    save_bert(bert, "BertForSequenceClassification", seed=0)
+    folder = tmp_path_factory.mktemp("saved") / "tiny-reranker"
+    CrossEncoder(str(bert), device="cpu").save_pretrained(str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def make_tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SentenceTransformer]:
     """Make a BERT of 2 layers and 32 dimensions with random weights, which reads 16 tokens."""
@@ -106,31 +146,12 @@ def make_tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Sentenc
     def make(
         *, seed: int = 0, pooling: str = "mean", heads: int = 2, lower: bool = True, reads: int = 16
     ) -> SentenceTransformer:
-        import torch
         from sentence_transformers import SentenceTransformer
         from sentence_transformers.base.modules import Transformer
         from sentence_transformers.sentence_transformer.modules import Pooling
-        from transformers import BertConfig, BertModel, BertTokenizer
 
         folder = tmp_path_factory.mktemp("bert")
-        marks = [*string.ascii_letters, *string.digits, *string.punctuation]
-        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-        pieces = [*special, *marks, *(f"##{mark}" for mark in marks), *_WORDS.split()]
-        vocabulary = {piece: row for row, piece in enumerate(dict.fromkeys(pieces))}
-        config = BertConfig(
-            vocab_size=len(vocabulary),
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=heads,
-            intermediate_size=64,
-            max_position_embeddings=64,
-            initializer_range=0.3,
-        )
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            bert = BertModel(config)
-        bert.save_pretrained(folder)
-        BertTokenizer(vocab=vocabulary, do_lower_case=lower).save_pretrained(folder)
+        save_bert(folder, "BertModel", seed=seed, heads=heads, lower=lower)
         transformer = Transformer(str(folder), max_seq_length=reads)
         return SentenceTransformer(modules=[transformer, Pooling(32, pooling)], device="cpu")
 

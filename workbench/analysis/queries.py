@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
+
 import numpy as np
 
 from workbench._arrays import FloatArray
@@ -10,27 +13,37 @@ from workbench.analysis.evaluation._task import QUERY_PROMPTS, prompt_named
 from workbench.analysis.retrieval_search import semantic_search
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, embed
-from workbench.errors import InputError
+from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import Encoder, Variant
 
-__all__ = ["check_fitted", "embedded_query", "query_similarity"]
+__all__ = ["check_fitted", "embedded_queries", "embedded_query", "query_similarity"]
 
 
 def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embeddings:
-    """Return a query's vector, made as the texts' were: same dimensions, same precision.
+    """Return a query's vector, made as the texts' were: see `embedded_queries`."""
+    if not isinstance(query, str) or not query.strip():
+        raise InputError(f"query: expected a text to look for; got {query!r}.")
+    return embedded_queries((query,), encoder, texts)
+
+
+def embedded_queries(queries: Sequence[str], encoder: Encoder, texts: Embeddings) -> Embeddings:
+    """Return queries' vectors, made as the texts' were: same dimensions, same precision.
 
     The model's query prompt stands in front, where it has one.
 
     Raises
     ------
     InputError
-        If the query is blank or no text, or the model knows no word of it.
+        If the model knows no word of a query.
+
+    Warns
+    -----
+    WorkbenchWarning
+        If a query is longer than the model reads: the rest of it is not searched for.
     """
-    if not isinstance(query, str) or not query.strip():
-        raise InputError(f"query: expected a text to look for; got {query!r}.")
     check_fitted(encoder)
-    vector = embed(
-        Corpus((query,), name="query"),
+    vectors = embed(
+        Corpus(tuple(queries), name="query"),
         encoder,
         prompt_name=prompt_named(encoder, QUERY_PROMPTS),
         truncate_dim=texts.spec.truncate_dim,
@@ -39,9 +52,24 @@ def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embedding
         store=False,
         progress=False,
     )
-    if not vector.dense().any():
-        raise InputError("It knows no word of this query: the query's vector is all zeros.")
-    return vector
+    unknown = np.flatnonzero(~vectors.dense().any(axis=1))
+    if unknown.size:
+        which = "" if len(queries) == 1 else f" (query {unknown[0] + 1} of {len(queries)})"
+        raise InputError(f"It knows no word of this query: the query's vector is all zeros{which}.")
+    _warn_of_long(vectors)
+    return vectors
+
+
+def _warn_of_long(queries: Embeddings) -> None:
+    long = np.flatnonzero(queries.truncated)
+    if long.size and queries.n_tokens is not None:
+        many = f"{long.size} of {len(queries)} queries are" if len(queries) > 1 else "The query is"
+        warnings.warn(
+            f"{many} longer than {queries.spec.name!r} reads ({queries.n_tokens[long].max():,} "
+            f"tokens of {queries.spec.max_tokens}): the rest is not searched for.",
+            WorkbenchWarning,
+            stacklevel=2,
+        )
 
 
 def check_fitted(encoder: Encoder) -> None:

@@ -16,7 +16,7 @@ from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.models import ModelSpec
 
-__all__ = ["SearchHits", "semantic_search"]
+__all__ = ["SearchHits", "check_one_model", "semantic_search"]
 
 _MOST_HITS = 10_000
 
@@ -126,7 +126,7 @@ def semantic_search(
             f"({asked.spec.title()}), the texts' {searched.dimension} ({searched.spec.title()}). "
             "Embed both with one model."
         )
-    _check_one_model(asked.spec, searched.spec)
+    check_one_model(asked.spec, searched.spec, "semantic_search")
     right = searched.unit()
     left = asked.unit()
     with showing(progress, "Searching", unit=" queries") as report:
@@ -134,12 +134,12 @@ def semantic_search(
     return SearchHits(indices, scores, asked, searched)
 
 
-def _check_one_model(asked: ModelSpec, searched: ModelSpec) -> None:
+def check_one_model(asked: ModelSpec, searched: ModelSpec, caller: str) -> None:
     """Raise an InputError when the vectors of two models would be compared: it finds nonsense."""
     if "array" in (asked.family, searched.family) or asked.revision == searched.revision:
         return
     raise InputError(
-        f"semantic_search: the queries were encoded by {asked.title()!r} (revision "
+        f"{caller}: the queries were encoded by {asked.title()!r} (revision "
         f"{asked.revision[:20]}), the texts by {searched.title()!r} ({searched.revision[:20]}); "
         "their vectors cannot be compared. Embed both with one model; an LSA must be fitted once."
     )

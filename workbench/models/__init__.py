@@ -6,6 +6,8 @@ from workbench.models._variant import Variant, variant
 from workbench.models.dense import DenseEncoder
 from workbench.models.lsa import LSAEncoder
 from workbench.models.registry import list_encoders, load_encoder
+from workbench.models.reranker import Reranker, load_reranker
+from workbench.models.sparse import SparseModel, idf_sparse_encoder, load_sparse_encoder
 
 __all__ = [
     "Chunker",
@@ -16,9 +18,14 @@ __all__ = [
     "LongTexts",
     "ModelSpec",
     "Precision",
+    "Reranker",
+    "SparseModel",
     "TokenCounter",
     "Variant",
+    "idf_sparse_encoder",
     "list_encoders",
     "load_encoder",
+    "load_reranker",
+    "load_sparse_encoder",
     "variant",
 ]

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 __all__ = ["CHUNKED", "Family", "LongTexts", "ModelSpec", "Precision"]
 
-Family: TypeAlias = Literal["dense", "static", "lsa", "array", "custom"]
+Family: TypeAlias = Literal["dense", "static", "lsa", "array", "custom", "sparse", "reranker"]
 Precision: TypeAlias = Literal["float32", "int8", "ubinary"]
 LongTexts: TypeAlias = Literal["truncate", "chunk"]
 
@@ -26,7 +26,8 @@ class ModelSpec:
         The model's name, as titles show it.
     family
         ``dense`` (a transformer), ``static`` (token vectors), ``lsa`` (TF-IDF + truncated SVD),
-        ``array`` (vectors of one's own) or ``custom`` (an encoder of one's own).
+        ``array`` (vectors of one's own), ``custom`` (an encoder of one's own), ``sparse`` (a
+        weight per token) or ``reranker`` (a score per pair).
     revision
         The hub's commit, or ``"blake2b:…"`` over weights, tokenizer and modules.
     dimension

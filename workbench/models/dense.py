@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from workbench.models._chunks import token_windows
 from workbench.models._spec import Family, ModelSpec
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer, SparseEncoder
     from torch import Tensor
     from transformers import BatchEncoding
 
-__all__ = ["DenseEncoder"]
+__all__ = ["DenseEncoder", "counted_tokens", "readable", "revision_of"]
 
 
 # What a transformer's configuration says of its file, of training and of decoding.
@@ -91,7 +91,7 @@ class DenseEncoder:
             kept = truncate_dim or self.model.truncate_dim or self.spec.dimension
             return np.empty((0, kept), dtype=np.float32)
         vectors = self.model.encode(
-            [_readable(text) for text in texts],
+            [readable(text) for text in texts],
             prompt=self.prompt(prompt_name),
             batch_size=batch_size,
             show_progress_bar=False,
@@ -144,20 +144,12 @@ class DenseEncoder:
         yield from token_windows(text, self._located, count, longest - around)
 
     def _counted(self, texts: Sequence[str], prompt: str) -> IntArray:
-        tokens = self.model.tokenizer(
-            [prompt + _readable(text) for text in texts],
-            truncation=False,
-            padding=False,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            verbose=False,
-        )["input_ids"]
-        return np.array([len(row) for row in tokens], dtype=np.int64)
+        return counted_tokens(self.model.tokenizer, texts, prompt)
 
     def _located(self, text: str) -> BatchEncoding:
         """Return a text's own tokens and where in it they are."""
         located: BatchEncoding = self.model.tokenizer(
-            _readable(text),
+            readable(text),
             add_special_tokens=False,
             truncation=False,
             padding=False,
@@ -170,7 +162,20 @@ class DenseEncoder:
         return f"DenseEncoder({self.spec.name!r}, {self.spec.dimension} dimensions)"
 
 
-def _readable(text: str) -> str:
+def counted_tokens(tokenizer: Any, texts: Sequence[str], prompt: str = "") -> IntArray:
+    """Return the number of tokens of each text before truncation, shape (n,)."""
+    tokens = tokenizer(
+        [prompt + readable(text) for text in texts],
+        truncation=False,
+        padding=False,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        verbose=False,
+    )["input_ids"]
+    return np.array([len(row) for row in tokens], dtype=np.int64)
+
+
+def readable(text: str) -> str:
     """Replace lone surrogates (halves of broken UTF-16), which tokenizers refuse."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -185,7 +190,7 @@ def _spec(model: SentenceTransformer, name: str | None) -> ModelSpec:
     return ModelSpec(
         name=Path(known).name if Path(known).exists() else known,
         family=family,
-        revision=_revision(model),
+        revision=revision_of(model),
         dimension=_full_dimension(model),
         max_tokens=int(longest) if longest and family == "dense" else None,
         pooling=pooling,
@@ -218,7 +223,7 @@ def _full_dimension(model: SentenceTransformer) -> int:
     return int(model.get_embedding_dimension() or 0)
 
 
-def _revision(model: SentenceTransformer) -> str:
+def revision_of(model: SentenceTransformer | SparseEncoder | CrossEncoder) -> str:
     """Return a hash over all that decides the vectors: modules, tokenizer, weights."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(str([(type(m).__name__, getattr(m, "config_keys", ())) for m in model]).encode())

@@ -35,6 +35,7 @@ __all__ = [
     "check_answers",
     "data_folder",
     "default_tracking_uri",
+    "fetched",
     "load",
     "point_mlflow_at",
     "quiet",
@@ -263,9 +264,17 @@ def load(uri: str) -> SentenceTransformer | LSAEncoder:
     TrackingUnavailableError
         If the tracking server does not answer.
     """
+    with fetched(uri) as folder:
+        return _open(uri, folder)
+
+
+@contextmanager
+def fetched(uri: str) -> Iterator[Path]:
+    """Yield the folder of a logged model, which lasts as long as the block: see `load`."""
     if (Path(uri) / "MLmodel").is_file():
         with bounded():
-            return _open(uri, Path(uri))
+            yield Path(uri)
+        return
     where = reading_uri()
     store = sqlite_file(where)
     if store is not None and not store.exists():  # MLflow would create it
@@ -276,7 +285,7 @@ def load(uri: str) -> SentenceTransformer | LSAEncoder:
     check_answers(where)
     with bounded(), TemporaryDirectory() as scratch:
         point_mlflow_at(where)
-        return _open(uri, _fetch(uri, where, scratch))
+        yield _fetch(uri, where, scratch)
 
 
 def _fetch(uri: str, where: str, scratch: str) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import pandas as pd
 
@@ -21,12 +21,18 @@ from workbench.models.lsa import LSAEncoder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-    from typing_extensions import TypeIs
 
-__all__ = ["list_encoders", "load_encoder"]
+__all__ = [
+    "MLFLOW_SCHEMES",
+    "is_sentence_transformers",
+    "list_encoders",
+    "load_encoder",
+    "minilm_folder",
+    "open_named",
+]
 
 MINILM = "all-MiniLM-L6-v2"
-_MLFLOW_SCHEMES = ("models:/", "runs:/", "mlflow-artifacts:/")
+MLFLOW_SCHEMES = ("models:/", "runs:/", "mlflow-artifacts:/")
 _HUB_PATIENCE_S = 5.0
 _Row: TypeAlias = "tuple[str, str, int | None, float | None, int | None, bool, str]"
 
@@ -53,8 +59,8 @@ def load_encoder(
     InputError
         If the reference is nothing of the above.
     """
-    if _is_sentence_transformer(reference):
-        return DenseEncoder(reference)
+    if is_sentence_transformers(reference, "SentenceTransformer"):
+        return DenseEncoder(cast("SentenceTransformer", reference))
     if isinstance(reference, Encoder) and not isinstance(reference, type):
         return reference
     if not isinstance(reference, str | Path) or not str(reference).strip():
@@ -62,8 +68,8 @@ def load_encoder(
             f"load_encoder: expected a name, a folder, an MLflow URI, a SentenceTransformer or an "
             f"Encoder (with .spec and .encode); got {type(reference).__name__} {reference!r:.80}."
         )
-    name = str(reference) if str(reference).startswith(_MLFLOW_SCHEMES) else _expanded(reference)
-    if name.startswith(_MLFLOW_SCHEMES) or _is_there(Path(name) / "MLmodel"):
+    name = str(reference) if str(reference).startswith(MLFLOW_SCHEMES) else _expanded(reference)
+    if name.startswith(MLFLOW_SCHEMES) or _is_there(Path(name) / "MLmodel"):
         from workbench.models import mlflow_uri
 
         loaded = mlflow_uri.load(name)
@@ -71,9 +77,31 @@ def load_encoder(
     built_in = _BUILT_IN.get(MINILM if name == f"sentence-transformers/{MINILM}" else name)
     if built_in is not None and not isinstance(reference, Path):
         return built_in()
+    model, shown = open_named(name, "SentenceTransformer", trust_remote_code)
+    return DenseEncoder(model, name=shown)
+
+
+def open_named(name: str, kind: str, trust_remote_code: bool) -> tuple[Any, str]:
+    """Return a model of sentence-transformers by its folder or hub name, and what to call it.
+
+    Parameters
+    ----------
+    name
+        A local folder, or a model of the hub.
+    kind
+        The name of its class: ``SentenceTransformer``, ``CrossEncoder``, ``SparseEncoder``. (The
+        class itself would be torch's import, before it is known that there is such a model.)
+    trust_remote_code
+        Let the model's repository run code of its own.
+
+    Raises
+    ------
+    ModelUnavailableError
+        If there is no such model, or it cannot be reached.
+    """
     if _is_there(Path(name)):
-        return DenseEncoder(_open(name, trust_remote_code), name=Path(name).resolve().name)
-    return _from_hub(name, trust_remote_code)
+        return _open(name, trust_remote_code, kind), Path(name).resolve().name
+    return _from_hub(name, trust_remote_code, kind), name
 
 
 def list_encoders() -> pd.DataFrame:
@@ -138,8 +166,9 @@ def minilm_folder() -> Path | None:
 def _minilm() -> Encoder:
     folder = minilm_folder()
     if folder is None:
-        return _from_hub(f"sentence-transformers/{MINILM}", trust_remote_code=False)
-    return DenseEncoder(_open(str(folder), trust_remote_code=False), name=MINILM)
+        name = f"sentence-transformers/{MINILM}"
+        return DenseEncoder(_from_hub(name, False, "SentenceTransformer"), name=name)
+    return DenseEncoder(_open(str(folder), False, "SentenceTransformer"), name=MINILM)
 
 
 def _minilm_static() -> Encoder:
@@ -167,40 +196,41 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _is_sentence_transformer(candidate: object) -> TypeIs[SentenceTransformer]:
-    """Tell without importing torch: its classes exist only once it is imported."""
+def is_sentence_transformers(candidate: object, kind: str) -> bool:
+    """Tell a class of sentence-transformers without importing it, and so torch.
+
+    An object of it exists only once it is imported.
+    """
     return any(
-        (cls.__module__.split(".")[0], cls.__name__)
-        == ("sentence_transformers", "SentenceTransformer")
+        (cls.__module__.split(".")[0], cls.__name__) == ("sentence_transformers", kind)
         for cls in type(candidate).__mro__
     )
 
 
-def _open(name: str, trust_remote_code: bool, *, local: bool = True) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
+def _open(name: str, trust_remote_code: bool, kind: str, *, local: bool = True) -> Any:
+    import sentence_transformers
 
     try:
         with quiet_loading():
-            return SentenceTransformer(
+            return getattr(sentence_transformers, kind)(
                 name, trust_remote_code=trust_remote_code, local_files_only=local
             )
     except Exception as error:  # whatever a library of the stack raises for a broken folder
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelUnavailableError(
-            f"{name!r} could not be loaded as a sentence-transformers model: {reason:.300} "
-            f"{_offline_advice(name)}"
+            f"{name!r} could not be loaded as a {kind}: {reason:.300} {offline_advice(name)}"
         ) from error
 
 
-def _from_hub(name: str, trust_remote_code: bool) -> Encoder:
+def _from_hub(name: str, trust_remote_code: bool, kind: str) -> Any:
     # sentence-transformers looks for a bare name among its own models.
     names = [name] if "/" in name else [f"sentence-transformers/{name}", name]
-    if not set(names).isdisjoint(_hub_cache()):
+    if not set(names).isdisjoint(_hub_cache("config.json")):
         with suppress(ModelUnavailableError):  # what is cached is broken: ask the hub
-            return DenseEncoder(_open(name, trust_remote_code), name=name)
+            return _open(name, trust_remote_code, kind)
     if name.count("/") > 1 or name.startswith((".", "~", "/")):
         raise ModelUnavailableError(
-            f"{name[:200]!r} is neither a folder here nor a model name. {_offline_advice(name)}"
+            f"{name[:200]!r} is neither a folder here nor a model name. {offline_advice(name)}"
         )
     found = _hub_has(names)
     if not found:
@@ -209,11 +239,11 @@ def _from_hub(name: str, trust_remote_code: bool) -> Encoder:
             if found is None
             else "is not on this machine, and the hub has none of that name (or it is private)"
         )
-        raise ModelUnavailableError(f"{name[:200]!r} {reason}. {_offline_advice(name)}")
-    return DenseEncoder(_open(name, trust_remote_code, local=False), name=name)
+        raise ModelUnavailableError(f"{name[:200]!r} {reason}. {offline_advice(name)}")
+    return _open(name, trust_remote_code, kind, local=False)
 
 
-def _offline_advice(name: str) -> str:
+def offline_advice(name: str) -> str:
     listed = list_encoders()[["name", "available"]].itertuples(index=False)
     works = [other for other, available in listed if available and other != name]
     near = suggest(name[:200], works)
@@ -221,14 +251,16 @@ def _offline_advice(name: str) -> str:
     return f"{near} {offline}" if near.startswith("Did you mean") else offline
 
 
-def _hub_cache() -> dict[str, Path]:
-    """Return the sentence-transformers models of the hub's local cache: name → folder.
+def _hub_cache(sign: str = "modules.json") -> dict[str, Path]:
+    """Return the models of the hub's local cache that have a file: name → folder.
+
+    ``modules.json`` is a sentence-transformers model's, ``config.json`` any transformer's.
 
     One whose download was interrupted has no weights, and is none.
     """
     from huggingface_hub.constants import HF_HUB_CACHE
 
-    found = sorted(Path(HF_HUB_CACHE).glob("models--*/snapshots/*/modules.json"))
+    found = sorted(Path(HF_HUB_CACHE).glob(f"models--*/snapshots/*/{sign}"))
     return {
         path.parents[2].name.removeprefix("models--").replace("--", "/"): path.parent
         for path in found

@@ -1,0 +1,35 @@
+"""What a search returns, as hits and as a table."""
+
+from __future__ import annotations
+
+from workbench.corpus import Corpus
+from workbench.search import Hit, SearchIndex
+
+
+def test_hits_in_words_and_as_a_table(small_index: SearchIndex) -> None:
+    found = small_index.search(["where is my parcel", "refund"], top_k=2)
+    first = found[0][0]
+    row = int(found.rows[0][0])
+    assert first == Hit(str(row), small_index.corpus.texts[row], float(found.scores[0][0]), 1)
+    assert found[0:2] == (found[0], found[1])
+    assert [len(hits) for hits in found] == [2, 2]
+    table = found.to_frame()
+    assert list(table.columns) == ["query_id", "query", "rank", "corpus_id", "score", "text"]
+    assert table["query_id"].tolist() == [0, 0, 1, 1]
+    assert table["rank"].tolist() == [1, 2, 1, 2]
+    assert table["text"].tolist() == [hit.text for hits in found for hit in hits]
+
+
+def test_a_query_without_hits_has_no_row(small_index: SearchIndex) -> None:
+    found = small_index.search(["xyzzy", "parcel"], method="bm25")
+    assert set(found.to_frame()["query_id"]) == {1}
+    assert found.summary()["queries_without_hits"] == 1
+    nothing = small_index.search(["xyzzy"], method="bm25")
+    assert nothing.to_frame().empty
+    assert repr(nothing) == "SearchResults(1 queries, 0 hits, 'BM25')"
+
+
+def test_texts_are_escaped(minilm: object) -> None:
+    corpus = Corpus(("<script>alert(1)</script>", "b"))
+    index = SearchIndex.build(corpus, minilm, progress=False)  # type: ignore[arg-type]
+    assert "<script>" not in index.search("<b>script</b>")._repr_html_()

@@ -1,0 +1,294 @@
+"""An index as files: whole or not at all, checked on reading, nothing unpickled.
+
+``index.json`` names the other files, which carry the hash of their bytes in their names: it is
+replaced in one step, so a reader finds the old index or the new one, and any damage by hashing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.corpus import Corpus
+from workbench.errors import InputError, WorkbenchError
+
+__all__ = ["Stored", "read_files", "write_files"]
+
+_FORMAT = 1
+_INDEX = "index.json"
+_PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """What an index' files hold.
+
+    Parameters
+    ----------
+    corpus
+        The texts.
+    arrays
+        Vectors and weights by name.
+    facts
+        What made them, as JSON.
+    version
+        A hash over all of it.
+    """
+
+    corpus: Corpus
+    arrays: Mapping[str, NDArray[Any]]
+    facts: Mapping[str, Any]
+    version: str
+
+
+def write_files(
+    folder: Path,
+    corpus: Corpus,
+    arrays: Mapping[str, NDArray[Any]],
+    facts: Mapping[str, Any],
+    *,
+    expected: str | None,
+    overwrite: bool,
+) -> str:
+    """Write an index and return its version.
+
+    Parameters
+    ----------
+    folder
+        Where; made if need be.
+    corpus, arrays, facts
+        What to write.
+    expected
+        The version that this index was made from; None when it was not read from files.
+    overwrite
+        Whether an index of another version may be replaced.
+
+    Raises
+    ------
+    InputError
+        If the folder holds another version, or something else than an index.
+    WorkbenchError
+        If it cannot be written, or another writer does not finish.
+    """
+    from safetensors.numpy import save
+
+    parts = {
+        "corpus.parquet": _corpus_bytes(corpus),
+        "arrays.safetensors": save({k: np.ascontiguousarray(v) for k, v in arrays.items()}),
+    }
+    names = {name: f"{_digest(raw)}-{name}" for name, raw in parts.items()}
+    described = {
+        "format": _FORMAT,
+        "files": names,
+        "corpus": {"name": corpus.name, "label": corpus.label, "source": corpus.source},
+        **facts,
+    }
+    raw = json.dumps(described, indent=1, sort_keys=True).encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _only_writer(folder):
+            if not overwrite:
+                _check_free(folder, expected)
+            for name, content in parts.items():
+                _write(folder / names[name], content)
+            _write(folder / _INDEX, raw)
+            _tidy(folder, set(names.values()))
+    except OSError as error:
+        raise WorkbenchError(f"The index cannot be written to {folder}: {error}.") from error
+    return _digest(raw)
+
+
+def read_files(folder: Path) -> Stored:
+    """Return what an index' files hold.
+
+    Raises
+    ------
+    InputError
+        If there is no index, it is of a later format, or a file is missing or damaged.
+    """
+    for last in (False, True):
+        raw, described = _described(folder)
+        try:
+            parts = {name: _read(folder / own) for name, own in described["files"].items()}
+            break
+        except FileNotFoundError as error:  # replaced while it was read: once more
+            if last:
+                raise InputError(
+                    f"The index in {folder} is damaged: {Path(str(error.filename)).name} is "
+                    "missing. Build it again from the texts."
+                ) from None
+    from safetensors.numpy import load
+
+    corpus = _corpus_from(parts["corpus.parquet"], described["corpus"])
+    return Stored(corpus, load(parts["arrays.safetensors"]), described, _digest(raw))
+
+
+def _described(folder: Path) -> tuple[bytes, dict[str, Any]]:
+    try:
+        raw = (folder / _INDEX).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(
+            f"There is no index in {folder}: it has no {_INDEX}. index.save(folder) writes one."
+        ) from None
+    try:
+        described = json.loads(raw)
+        found = int(described["format"])
+        assert set(described["files"]) == {"corpus.parquet", "arrays.safetensors"}
+        assert isinstance(described["corpus"], dict)
+    except (ValueError, KeyError, TypeError, AssertionError):
+        raise InputError(
+            f"The index in {folder} is damaged: {_INDEX} cannot be read. Build it again from the "
+            "texts."
+        ) from None
+    if found > _FORMAT:
+        raise InputError(
+            f"The index in {folder} was written by a later version (format {found}; this one reads "
+            f"up to {_FORMAT}). Update the workbench."
+        )
+    return raw, described
+
+
+def _read(path: Path) -> bytes:
+    raw = path.read_bytes()
+    if not path.name.startswith(_digest(raw)):
+        raise InputError(
+            f"The index in {path.parent} is damaged: {path.name} does not have the content that it "
+            "was written with. Build it again from the texts."
+        )
+    return raw
+
+
+@contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, so that one of two writers goes first."""
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(folder / ".lock", timeout=_PATIENCE_S):
+            yield
+    except Timeout:
+        raise WorkbenchError(
+            f"Another process has been writing to the index in {folder} for {_PATIENCE_S:.0f} s. "
+            "Wait until it is done."
+        ) from None
+
+
+def _check_free(folder: Path, expected: str | None) -> None:
+    if not (folder / _INDEX).exists():
+        others = [path.name for path in folder.iterdir() if path.name != ".lock"]
+        if others:
+            raise InputError(
+                f"{folder} holds other files ({others[0]!r}, say) and no index. Choose an empty "
+                "folder, or pass overwrite=True to add an index to it."
+            )
+        return
+    there = _digest((folder / _INDEX).read_bytes())
+    if expected is None:
+        raise InputError(
+            f"{folder} holds an index already. Pass overwrite=True to replace it, or load it with "
+            "SearchIndex.load and add to that."
+        )
+    if there != expected:
+        raise InputError(
+            f"The index in {folder} was changed by somebody else since it was loaded. Load it "
+            "again and repeat the change, or pass overwrite=True to lose theirs."
+        )
+
+
+def _tidy(folder: Path, kept: set[str]) -> None:
+    for path in folder.glob("*-*"):
+        ours = path.name.endswith(("-corpus.parquet", "-arrays.safetensors"))
+        if ours and path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _write(path: Path, raw: bytes) -> None:
+    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(raw)
+        os.chmod(scratch, 0o666 & ~_umask())
+        os.replace(scratch, path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _corpus_bytes(corpus: Corpus) -> bytes:
+    """Return a corpus as parquet: texts as bytes, so that broken UTF-16 comes back as it was."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {"id": _texts(corpus.ids), "text": _texts(corpus.texts)}
+    columns |= {f"column:{name}": _column(values) for name, values in corpus.columns.items()}
+    target = BytesIO()
+    pq.write_table(pa.table(columns), target, compression="zstd")
+    return target.getvalue()
+
+
+def _texts(texts: tuple[str, ...]) -> Any:
+    import pyarrow as pa
+
+    return pa.array([text.encode("utf-8", "surrogatepass") for text in texts], pa.binary())
+
+
+def _column(values: NDArray[Any]) -> Any:
+    import pyarrow as pa
+
+    if values.dtype != object:
+        return pa.array(values)
+    # Objects of any kind as JSON, which keeps strings, numbers, booleans and nulls apart.
+    cells = [json.dumps(one if _is_plain(one) else str(one)) for one in values.tolist()]
+    return pa.array([cell.encode() for cell in cells], pa.binary())
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, str | bool | int | float)
+
+
+def _corpus_from(raw: bytes, described: Mapping[str, Any]) -> Corpus:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(BytesIO(raw))
+
+    def texts(name: str) -> tuple[str, ...]:
+        return tuple(cell.decode("utf-8", "surrogatepass") for cell in table[name].to_pylist())
+
+    columns: dict[str, Any] = {}
+    for name in table.column_names[2:]:
+        values = table[name]
+        columns[name.removeprefix("column:")] = (
+            np.array([json.loads(cell) for cell in values.to_pylist()] + [None], object)[:-1]
+            if pa.types.is_binary(values.type)
+            else values.to_numpy()
+        )
+    return Corpus(
+        texts("text"),
+        texts("id"),
+        columns,
+        str(described["name"]),
+        described["label"],
+        str(described["source"]),
+    )
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()

@@ -1,0 +1,391 @@
+"""SearchIndex: texts that can be searched by meaning, by words, or by both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from workbench._html import facts_table
+from workbench._progress import ProgressOption, showing
+from workbench.analysis._inputs import as_whole
+from workbench.analysis.retrieval_search import check_one_model
+from workbench.corpus import Corpus
+from workbench.embeddings import Embeddings, EmbeddingStore
+from workbench.errors import InputError, suggest
+from workbench.models import (
+    Encoder,
+    ModelSpec,
+    Reranker,
+    SparseModel,
+    load_encoder,
+    load_reranker,
+    load_sparse_encoder,
+)
+from workbench.search._build import document_embeddings, joined
+from workbench.search._files import read_files, write_files
+from workbench.search._filters import Where, rows_where
+from workbench.search._ranking import Scorer
+from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
+from workbench.search._searching import checked_minimum, found_by, reread
+from workbench.search.fusion import Hybrid
+from workbench.search.reasons import MatchReasons, reasons
+from workbench.search.results import SearchResults, as_queries
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder, SparseEncoder
+
+__all__ = ["SearchIndex"]
+
+_METHODS = ("dense", "bm25", "sparse", "hybrid")
+_MOST_HITS = 10_000
+
+
+class SearchIndex:
+    """Texts, their vectors and the model that made them; `build` makes it.
+
+    An index does not change: `add` and `remove` return another one.
+
+    Parameters
+    ----------
+    embeddings
+        The n texts and their vectors.
+    encoder
+        The model that made them, and makes the queries'.
+    sparse
+        The texts' token weights; None: there is no search by ``sparse``.
+    reranker
+        What reads the first hits again; None: nothing does.
+    """
+
+    def __init__(
+        self,
+        embeddings: Embeddings,
+        encoder: Encoder,
+        *,
+        sparse: SparseScorer | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self.embeddings = embeddings
+        self.encoder = encoder
+        self.reranker = reranker
+        self._sparse = sparse
+        self._version: str | None = None
+
+    @classmethod
+    def build(
+        cls,
+        texts: Corpus | Embeddings | Sequence[str],
+        encoder: Encoder | str,
+        *,
+        sparse_encoder: SparseModel | SparseEncoder | str | None = None,
+        reranker: Reranker | CrossEncoder | str | None = None,
+        store: EmbeddingStore | bool = True,
+        progress: ProgressOption = True,
+    ) -> SearchIndex:
+        """Return an index of some texts.
+
+        Parameters
+        ----------
+        texts
+            The n texts, or their vectors: then nothing is encoded.
+        encoder
+            The model; an LSA that is not fitted is fitted on the texts. Its document prompt is
+            put before the texts and its query prompt before queries, where it has them.
+        sparse_encoder
+            What weighs tokens for ``method="sparse"``: see `load_sparse_encoder`;
+            ``"idf"``: `idf_sparse_encoder` of these texts.
+        reranker
+            What reads the first hits again for ``rerank=``: see `load_reranker`.
+        store, progress
+            As for `embed`.
+
+        Raises
+        ------
+        InputError
+            If there is no text, the vectors are another model's, or one is all zeros.
+        ModelUnavailableError
+            If a model cannot be had.
+        """
+        second = None if reranker is None else load_reranker(reranker)
+        embeddings, model = document_embeddings(texts, encoder, store, progress)
+        sparse = None
+        if sparse_encoder is not None:
+            sparse = SparseScorer.of(
+                embeddings.corpus, _sparse_model(sparse_encoder, embeddings.corpus)
+            )
+        index = cls(embeddings, model, sparse=sparse, reranker=second)
+        _ = index._dense  # a vector of zeros is said now, not at the first query
+        return index
+
+    @property
+    def corpus(self) -> Corpus:
+        """The texts that are searched."""
+        return self.embeddings.corpus
+
+    @property
+    def sparse_encoder(self) -> SparseModel | None:
+        """What weighs tokens for ``method="sparse"``."""
+        return None if self._sparse is None else self._sparse.model
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that `search` takes here."""
+        return tuple(m for m in _METHODS if m != "sparse" or self._sparse is not None)
+
+    def search(
+        self,
+        queries: str | Sequence[str],
+        *,
+        method: str | Hybrid = "dense",
+        top_k: int = 10,
+        minimum_relevancy: float | None = None,
+        where: Where | None = None,
+        rerank: int | None = None,
+        progress: ProgressOption = False,
+    ) -> SearchResults:
+        """Return the texts that fit each query best: exact, equal scores in the order of rows.
+
+        Parameters
+        ----------
+        queries
+            What is looked for: a text or several.
+        method
+            ``dense``: by the cosine of vectors. ``bm25``: by shared words. ``sparse``: by the
+            sparse encoder's tokens. ``hybrid``: dense and bm25 by reciprocal rank fusion, or a
+            `Hybrid` that says otherwise. By words, a text that shares none is not found at all.
+        top_k
+            How many hits per query at most, 1 to 10,000.
+        minimum_relevancy
+            The least score of a hit, in the method's measure (of the reranker's, where it has
+            the last word); not for hybrid, whose scores are sums of places.
+        where
+            Conditions on columns: ``{"topic": "refund"}``, ``{"topic": ["refund", "invoice"]}``,
+            ``{"year": {"min": 2020}}``; all must be met.
+        rerank
+            How many of the first hits the reranker reads again, ``top_k`` at least.
+        progress
+            True for a bar, or a callable; called as queries are done.
+
+        Raises
+        ------
+        InputError
+            If a query is no text or blank, the model knows no word of it, or an option is not
+            one: before anything is computed.
+
+        Warns
+        -----
+        WorkbenchWarning
+            If a query is longer than the model reads.
+        """
+        asked = as_queries(queries)
+        chosen = self._method(method)
+        k = as_whole(top_k, "top_k", 1, _MOST_HITS)
+        least = checked_minimum(minimum_relevancy, chosen, rerank)
+        depth = k if rerank is None else self._depth(rerank, k)
+        rows = np.flatnonzero(rows_where(self.corpus, where))
+        with showing(progress, "Searching", unit=" queries") as report:
+            found = found_by(chosen, self._scorer, asked, rows, depth, report)
+            if rerank is not None and self.reranker is not None:
+                found = reread(self.reranker, self.corpus.texts, asked, found, k, report)
+        parts = tuple(zip(*found, strict=True))
+        hits = SearchResults(asked, parts[0], parts[1], self.corpus, self._title(chosen, rerank))
+        return hits if least is None else hits.at_least(least)
+
+    def explain(self, query: str, corpus_id: str) -> MatchReasons:
+        """Return why a text fits a query: its cosine, shared words, shared tokens.
+
+        Raises
+        ------
+        InputError
+            If there is no text of that id, or the query is blank.
+        """
+        (asked,) = as_queries(query)
+        (row,) = self.corpus.positions([corpus_id]).tolist()
+        return reasons(asked, row, self.corpus, self._dense, self._bm25, self._sparse)
+
+    def add(self, texts: Corpus | Embeddings, *, progress: ProgressOption = True) -> SearchIndex:
+        """Return an index with further texts behind these; only they are encoded.
+
+        Raises
+        ------
+        InputError
+            If an id is there already, the columns differ, or the vectors are another model's.
+        """
+        more, _ = document_embeddings(texts, self.encoder, True, progress, like=self.embeddings)
+        corpus = joined(self.corpus, more.corpus)
+        vectors = np.concatenate([self.embeddings.vectors, more.vectors])
+        tokens = None
+        if self.embeddings.n_tokens is not None and more.n_tokens is not None:
+            tokens = np.concatenate([self.embeddings.n_tokens, more.n_tokens])
+        both = Embeddings(vectors, corpus, self.embeddings.spec, tokens)
+        sparse = None if self._sparse is None else self._sparse.with_more(more.corpus)
+        return self._changed(both, sparse)
+
+    def remove(self, ids: Sequence[str]) -> SearchIndex:
+        """Return an index without some texts.
+
+        Raises
+        ------
+        InputError
+            If an id is not there, or no text would be left.
+        """
+        if isinstance(ids, str):
+            raise InputError(f"remove: ids is a list; got one str. Write [{ids!r}].")
+        gone = self.corpus.positions(ids)
+        kept = np.setdiff1d(np.arange(len(self.corpus)), gone)
+        if not kept.size:
+            raise InputError("remove: no text would be left; an index has one at least.")
+        sparse = None if self._sparse is None else self._sparse.of_rows(kept)
+        return self._changed(self.embeddings.take(kept), sparse)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the index into a folder: texts and vectors, not the models; return the folder.
+
+        Raises
+        ------
+        InputError
+            If the folder holds another index, one that somebody else has changed since this was
+            loaded from it, or other files.
+        WorkbenchError
+            If it cannot be written.
+        """
+        target = Path(folder).expanduser()
+        arrays: dict[str, Any] = {"vectors": self.embeddings.vectors}
+        if self.embeddings.n_tokens is not None:
+            arrays["n_tokens"] = self.embeddings.n_tokens
+        facts: dict[str, Any] = {"encoder": asdict(self.embeddings.spec)}
+        if self._sparse is not None:
+            arrays |= self._sparse.to_arrays()
+            facts["sparse_encoder"] = asdict(self._sparse.model.spec)
+        self._version = write_files(
+            target, self.corpus, arrays, facts, expected=self._version, overwrite=overwrite
+        )
+        return target
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        encoder: Encoder | str | None = None,
+        *,
+        sparse_encoder: SparseModel | SparseEncoder | str | None = None,
+        reranker: Reranker | CrossEncoder | str | None = None,
+    ) -> SearchIndex:
+        """Return an index that `save` wrote.
+
+        Parameters
+        ----------
+        folder
+            Where it is.
+        encoder
+            The model that made it; by default the one of the name that the index notes.
+        sparse_encoder
+            The sparse encoder that made its token weights; without it, ``sparse`` is left out.
+        reranker
+            What reads the first hits again.
+
+        Raises
+        ------
+        InputError
+            If there is no index, a file is damaged, or a model is not the one that made it.
+        ModelUnavailableError
+            If the model cannot be had by its name.
+        """
+        stored = read_files(Path(folder).expanduser())
+        spec = ModelSpec(**stored.facts["encoder"])
+        model = load_encoder(spec.name if encoder is None else encoder)
+        check_one_model(model.spec, spec, "SearchIndex.load")
+        embeddings = Embeddings(
+            stored.arrays["vectors"], stored.corpus, spec, stored.arrays.get("n_tokens")
+        )
+        sparse = None
+        if sparse_encoder is not None:
+            weigher = load_sparse_encoder(sparse_encoder)
+            sparse = SparseScorer.from_arrays(
+                stored.arrays, weigher, stored.facts.get("sparse_encoder")
+            )
+        second = None if reranker is None else load_reranker(reranker)
+        index = cls(embeddings, model, sparse=sparse, reranker=second)
+        index._version = stored.version
+        return index
+
+    @cached_property
+    def _dense(self) -> DenseScorer:
+        return DenseScorer(self.embeddings, self.encoder)
+
+    @cached_property
+    def _bm25(self) -> BM25Scorer:
+        return BM25Scorer(self.corpus)
+
+    def _changed(self, embeddings: Embeddings, sparse: SparseScorer | None) -> SearchIndex:
+        index = SearchIndex(embeddings, self.encoder, sparse=sparse, reranker=self.reranker)
+        index._version = self._version
+        return index
+
+    def _method(self, method: str | Hybrid) -> str | Hybrid:
+        chosen = Hybrid() if method == "hybrid" else method
+        names = chosen.methods if isinstance(chosen, Hybrid) else (chosen,)
+        for name in names:
+            if name not in self.methods or (name == "hybrid"):
+                raise InputError(
+                    f"search: there is no method {name!r} here. {suggest(str(name), self.methods)}"
+                    + (" Build the index with sparse_encoder=." if name == "sparse" else "")
+                )
+        return chosen
+
+    def _scorer(self, method: str) -> Scorer:
+        if method == "dense":
+            return self._dense
+        return self._bm25 if method == "bm25" else cast("Scorer", self._sparse)
+
+    def _depth(self, rerank: object, k: int) -> int:
+        if self.reranker is None:
+            raise InputError(
+                "search: rerank= asks for a reranker, and this index has none. Build it with "
+                "reranker=, a CrossEncoder or its name."
+            )
+        return as_whole(rerank, "rerank", k, _MOST_HITS, f" It is at least top_k, {k} here.")
+
+    def _title(self, method: str | Hybrid, rerank: int | None) -> str:
+        name = method.title() if isinstance(method, Hybrid) else self._scorer(method).title
+        if rerank is None or self.reranker is None:
+            return name
+        return f"{name}, the first {rerank} reread by {self.reranker.spec.title()}"
+
+    def summary(self) -> dict[str, float | int | str]:
+        """Return the index in numbers: a flat dict."""
+        sparse, second = self.sparse_encoder, self.reranker
+        return {
+            "texts": len(self.corpus),
+            "methods": ", ".join(self.methods),
+            "model": self.embeddings.spec.title(),
+            **({"sparse_encoder": sparse.spec.title()} if sparse else {}),
+            **({"reranker": second.spec.title()} if second else {}),
+            "corpus_fingerprint": self.corpus.fingerprint,
+        }
+
+    def title(self) -> str:
+        """Return what is searched by what, for titles."""
+        return f"search in {self.embeddings.title()}"
+
+    def __len__(self) -> int:
+        return len(self.corpus)
+
+    def _repr_html_(self) -> str:
+        return facts_table(self.title(), self.summary())
+
+    def __repr__(self) -> str:
+        return f"SearchIndex({len(self)} texts, {self.embeddings.spec.title()!r})"
+
+
+def _sparse_model(given: object, corpus: Corpus) -> SparseModel:
+    from workbench.models import idf_sparse_encoder
+
+    if isinstance(given, str) and given == "idf":
+        return idf_sparse_encoder(corpus.texts)
+    return load_sparse_encoder(given)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""Why a text was found: its cosine, the words and the tokens that it shares with the query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from workbench._html import rows_table
+from workbench.corpus import Corpus
+from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
+
+__all__ = ["MatchReasons", "reasons"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MatchReasons:
+    """Why a text fits a query.
+
+    Parameters
+    ----------
+    query, text
+        The two.
+    similarity
+        Their cosine, -1 to 1.
+    words
+        Shared word → what it adds to the BM25 score, most first.
+    tokens
+        Shared token → what it adds to the sparse encoder's score, most first; empty without one.
+    """
+
+    query: str
+    text: str
+    similarity: float
+    words: Mapping[str, float]
+    tokens: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", MappingProxyType(dict(self.words)))
+        object.__setattr__(self, "tokens", MappingProxyType(dict(self.tokens)))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per shared word or token: ``kind``, ``term``, ``adds``."""
+        rows = [("word", term, adds) for term, adds in self.words.items()]
+        rows += [("token", term, adds) for term, adds in self.tokens.items()]
+        return pd.DataFrame(rows, columns=["kind", "term", "adds"])
+
+    def sentence(self) -> str:
+        """Return the reasons in a sentence."""
+        shared = ", ".join(f"{word} ({adds:.2f})" for word, adds in self.words.items())
+        words = (
+            f"shared words, and what each adds to BM25: {shared}" if shared else "no shared word"
+        )
+        return f"cosine {self.similarity:.3f}; {words}"
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame()
+        return rows_table(self.sentence(), list(table.columns), table.itertuples(index=False))
+
+    def __repr__(self) -> str:
+        return f"MatchReasons({self.sentence()!r})"
+
+
+def reasons(
+    query: str,
+    row: int,
+    corpus: Corpus,
+    dense: DenseScorer,
+    bm25: BM25Scorer,
+    sparse: SparseScorer | None,
+) -> MatchReasons:
+    """Return why the text of a row fits a query."""
+    (cosines,) = dense.score([query])
+    return MatchReasons(
+        query,
+        corpus.texts[row],
+        float(cosines[0, row]),
+        bm25.shared(query, row),
+        {} if sparse is None else sparse.shared(query, row),
+    )
