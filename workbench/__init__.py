@@ -96,6 +96,18 @@ _HOMES = {
     ),
     "workbench.report": ("write_report",),
     "workbench.search": ("Hit", "Hybrid", "MatchReasons", "SearchIndex", "SearchResults"),
+    "workbench.serving": (
+        "EmbeddingModel",
+        "ParaphraseMiningModel",
+        "RerankerModel",
+        "SemanticSearchModel",
+        "Server",
+        "ServingError",
+        "SimilarityModel",
+        "SparseEncoderModel",
+        "load_model",
+        "serve",
+    ),
     "workbench.tracking": (
         "Gate",
         "Promotion",

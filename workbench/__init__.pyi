@@ -79,6 +79,16 @@ from workbench.search import Hybrid as Hybrid
 from workbench.search import MatchReasons as MatchReasons
 from workbench.search import SearchIndex as SearchIndex
 from workbench.search import SearchResults as SearchResults
+from workbench.serving import EmbeddingModel as EmbeddingModel
+from workbench.serving import ParaphraseMiningModel as ParaphraseMiningModel
+from workbench.serving import RerankerModel as RerankerModel
+from workbench.serving import SemanticSearchModel as SemanticSearchModel
+from workbench.serving import Server as Server
+from workbench.serving import ServingError as ServingError
+from workbench.serving import SimilarityModel as SimilarityModel
+from workbench.serving import SparseEncoderModel as SparseEncoderModel
+from workbench.serving import load_model as load_model
+from workbench.serving import serve as serve
 from workbench.tracking import Gate as Gate
 from workbench.tracking import Promotion as Promotion
 from workbench.tracking import Run as Run

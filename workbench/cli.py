@@ -73,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     cache.add_argument("--clear", action="store_true", help="delete every stored vector")
     cache.set_defaults(run=_cache)
 
+    serve = commands.add_parser("serve", help="answer over HTTP with a logged model, until Ctrl-C")
+    serve.add_argument("model", help="models:/<name>@<alias>, models:/<id>, or a folder")
+    serve.add_argument("--port", type=int, default=5002, help="0: any that is free")
+    serve.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    serve.set_defaults(run=_serve)
+
     notebooks = commands.add_parser(
         "notebooks", help="execute notebooks and write each as an offline HTML file"
     )
@@ -160,6 +166,15 @@ def _cache(options: argparse.Namespace) -> None:
     for model in models:
         print(f"  {model.size / 1e6:8.1f} MB  {model.vectors:>9,} texts  {model.name}")
     print(f"  {sum(model.size for model in models) / 1e6:8.1f} MB in all")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from workbench.serving import serve
+
+    with serve(options.model, options.port, host=options.host) as server:
+        print(f"{options.model} answers at {server.url}/invocations; Ctrl-C ends it.", flush=True)
+        server.process.wait()
+        raise WorkbenchError(f"The server ended by itself: {server.log}")
 
 
 def _notebooks(options: argparse.Namespace) -> None:

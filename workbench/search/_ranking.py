@@ -11,7 +11,7 @@ from workbench._arrays import BoolArray, FloatArray, IntArray
 from workbench._progress import Progress
 from workbench.analysis._nearest import top_k
 
-__all__ = ["BLOCK_CELLS", "Ranked", "Scorer", "ranked"]
+__all__ = ["BLOCK_CELLS", "Ranked", "Scorer", "best_first", "ranked"]
 
 BLOCK_CELLS = 8_000_000  # 32 MB of float32 at a time
 
@@ -28,6 +28,12 @@ class Scorer(Protocol):
 
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
         """Yield blocks of scores, shape (b, n), the queries in order; -inf: not found at all."""
+
+
+def best_first(scores: FloatArray, rows: IntArray) -> Ranked:
+    """Return some rows by their scores, highest first, equal ones in order."""
+    order = np.argsort(-scores[rows], kind="stable")
+    return rows[order], scores[rows[order]]
 
 
 def ranked(blocks: Iterable[FloatArray], rows: IntArray, k: int, report: Progress) -> list[Ranked]:

@@ -29,7 +29,7 @@ from workbench.models import (
 from workbench.search._build import document_embeddings, joined
 from workbench.search._files import read_files, write_files
 from workbench.search._filters import Where, rows_where
-from workbench.search._ranking import Scorer
+from workbench.search._ranking import Scorer, best_first
 from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
 from workbench.search._searching import checked_minimum, found_by, reread
 from workbench.search.fusion import Hybrid
@@ -183,10 +183,10 @@ class SearchIndex:
             If a query is longer than the model reads.
         """
         asked = as_queries(queries)
-        chosen = self._method(method)
+        chosen = self.check_method(method)
         k = as_whole(top_k, "top_k", 1, _MOST_HITS)
         least = checked_minimum(minimum_relevancy, chosen, rerank)
-        depth = k if rerank is None else self._depth(rerank, k)
+        depth = k if rerank is None else self.check_rerank(rerank, k)
         rows = np.flatnonzero(rows_where(self.corpus, where))
         with showing(progress, "Searching", unit=" queries") as report:
             found = found_by(chosen, self._scorer, asked, rows, depth, report)
@@ -195,6 +195,25 @@ class SearchIndex:
         parts = tuple(zip(*found, strict=True))
         hits = SearchResults(asked, parts[0], parts[1], self.corpus, self._title(chosen, rerank))
         return hits if least is None else hits.at_least(least)
+
+    def above(self, queries: str | Sequence[str], *, threshold: float) -> SearchResults:
+        """Return every text whose cosine to a query is at least ``threshold``, best first.
+
+        Raises
+        ------
+        InputError
+            If a query is no text or blank, or the threshold is no number.
+        """
+        asked = as_queries(queries)
+        least = checked_minimum(threshold, "dense", None)
+        assert least is not None
+        found = [
+            best_first(scores, np.flatnonzero(scores >= np.float32(least)))
+            for block in self._dense.score(asked)
+            for scores in block
+        ]
+        parts = tuple(zip(*found, strict=True))
+        return SearchResults(asked, parts[0], parts[1], self.corpus, self._dense.title)
 
     def explain(self, query: str, corpus_id: str) -> MatchReasons:
         """Return why a text fits a query: its cosine, shared words, shared tokens.
@@ -327,7 +346,8 @@ class SearchIndex:
         index._version = self._version
         return index
 
-    def _method(self, method: str | Hybrid) -> str | Hybrid:
+    def check_method(self, method: str | Hybrid) -> str | Hybrid:
+        """Return a method that `search` takes here, or raise an InputError."""
         chosen = Hybrid() if method == "hybrid" else method
         names = chosen.methods if isinstance(chosen, Hybrid) else (chosen,)
         for name in names:
@@ -343,13 +363,15 @@ class SearchIndex:
             return self._dense
         return self._bm25 if method == "bm25" else cast("Scorer", self._sparse)
 
-    def _depth(self, rerank: object, k: int) -> int:
+    def check_rerank(self, rerank: object, top_k: int) -> int:
+        """Return how many hits are to be read again, or raise an InputError."""
         if self.reranker is None:
             raise InputError(
                 "search: rerank= asks for a reranker, and this index has none. Build it with "
                 "reranker=, a CrossEncoder or its name."
             )
-        return as_whole(rerank, "rerank", k, _MOST_HITS, f" It is at least top_k, {k} here.")
+        advice = f" It is at least top_k, {top_k} here."
+        return as_whole(rerank, "rerank", top_k, _MOST_HITS, advice)
 
     def _title(self, method: str | Hybrid, rerank: int | None) -> str:
         name = method.title() if isinstance(method, Hybrid) else self._scorer(method).title

@@ -19,7 +19,7 @@ from workbench.models.mlflow_uri import LSA_ARRAYS
 if TYPE_CHECKING:
     from mlflow.models import Model, ModelSignature
 
-__all__ = ["check_encoder", "save_encoder"]
+__all__ = ["check_encoder", "package_copy", "pinned", "save_encoder"]
 
 _DENSE_NEEDS = ("sentence-transformers", "transformers", "tokenizers", "torch", "numpy", "pandas")
 _LSA_NEEDS = ("scikit-learn", "scipy", "numpy", "pandas", "platformdirs", "filelock")
@@ -114,7 +114,7 @@ def _save_dense(encoder: DenseEncoder, folder: Path, model: Model) -> None:
                 prompt_name=("string", None),
                 truncate_dim=("long", truncate_dim),
             ),
-            pip_requirements=_pinned(_DENSE_NEEDS),
+            pip_requirements=pinned(_DENSE_NEEDS),
         )
 
 
@@ -129,17 +129,17 @@ def _save_lsa(encoder: LSAEncoder, folder: Path, model: Model) -> None:
             mlflow_model=model,
             python_model=str(Path(__file__).with_name("lsa_pyfunc.py")),
             artifacts={"lsa": str(Path(scratch) / LSA_ARRAYS)},
-            code_paths=[str(_package_copy(Path(scratch)))],
+            code_paths=[str(package_copy(Path(scratch)))],
             signature=_signature(
                 encoder.spec.dimension,
                 normalize_embeddings=("boolean", False),
                 truncate_dim=("long", None),
             ),
-            pip_requirements=_pinned(_LSA_NEEDS),
+            pip_requirements=pinned(_LSA_NEEDS),
         )
 
 
-def _package_copy(scratch: Path) -> Path:
+def package_copy(scratch: Path) -> Path:
     """Copy the package, which is on no index; all of it, since the copy hides the original.
 
     MLflow puts the copy first on the path of the process that loads the model. The data sets are
@@ -167,6 +167,6 @@ def _signature(dimension: int, **params: tuple[str, object]) -> ModelSignature:
     )
 
 
-def _pinned(packages: tuple[str, ...]) -> list[str]:
+def pinned(packages: tuple[str, ...]) -> list[str]:
     """Return exact requirements: inferring them would load the model once more (5 to 15 s)."""
     return [f"{name}=={version(name).partition('+')[0]}" for name in ("mlflow", *packages)]

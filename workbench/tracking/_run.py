@@ -17,6 +17,7 @@ from workbench.tracking._models import check_encoder, save_encoder
 from workbench.tracking._privacy import Privacy
 from workbench.tracking._record import check_name, kind_of, write_record
 from workbench.tracking._sender import Sender
+from workbench.tracking._served import ServedModel, check_served
 from workbench.tracking._store import connect, experiment, explained
 from workbench.tracking._unsent import Unsent
 
@@ -216,25 +217,74 @@ class Run:
         WorkbenchWarning
             When the store does not take it: ``model_uri`` is then the local folder that keeps it.
         """
+        checked = check_encoder(encoder, self._privacy.texts)
+        return self._logged(
+            name,
+            lambda folder, model: save_encoder(checked, folder, model),
+            lambda folder: self._sender.send_encoder(checked.spec, name, folder),
+        )
+
+    def log_model(self, model: ServedModel, name: str = "model") -> ModelInfo:
+        """Log a model that answers: search, similarity, paraphrases, vectors (`workbench.serving`).
+
+        It loads natively (`load_model`) and as pyfunc, with the same numbers, and needs no path of
+        this machine. The texts that it holds become a data set of the run.
+
+        Parameters
+        ----------
+        model
+            A `SimilarityModel`, `SemanticSearchModel`, `ParaphraseMiningModel`,
+            `EmbeddingModel`, `RerankerModel` or `SparseEncoderModel`.
+        name
+            The model's name.
+
+        Returns
+        -------
+        ModelInfo
+            MLflow's; ``model_uri`` is what `load_model`, `serve` and MLflow's own loaders take.
+
+        Raises
+        ------
+        InputError
+            If it is no such model, or holds texts or columns that this run may not write.
+
+        Warns
+        -----
+        WorkbenchWarning
+            When the store does not take it: ``model_uri`` is then the local folder that keeps it.
+        """
+        checked = check_served(model, self._privacy)
+        return self._logged(
+            name,
+            checked.save,
+            lambda folder: self._sender.send_model(
+                checked.spec, name, folder, checked.kind, checked.corpus
+            ),
+        )
+
+    def _logged(
+        self,
+        name: str,
+        save: Callable[[Path, Model], None],
+        send: Callable[[Path], ModelInfo],
+    ) -> ModelInfo:
+        """Save a model into a folder and send it, or keep the folder where it cannot be sent."""
         from mlflow.models import Model
 
-        checked = check_encoder(encoder, self._privacy.texts)
         check_name(name)
         infos: list[ModelInfo] = []
         with TemporaryDirectory() as scratch:
             folder = Path(scratch) / "model"
             model = Model(run_id=self.id)
             with bounded():
-                save_encoder(checked, folder, model)
-
-            def send() -> None:
-                infos.append(self._sender.send_encoder(checked.spec, name, folder))
-
-            if self._lost or not self._sent(repr(name), send, _MODEL_TIMEOUT_S):
-                return self._keep_encoder(model, name, folder)
+                save(folder, model)
+            if self._lost or not self._sent(
+                repr(name), lambda: infos.append(send(folder)), _MODEL_TIMEOUT_S
+            ):
+                return self._keep_model(model, name, folder)
         return infos[0]
 
-    def _keep_encoder(self, model: Model, name: str, folder: Path) -> ModelInfo:
+    def _keep_model(self, model: Model, name: str, folder: Path) -> ModelInfo:
         from mlflow.models.model import MLMODEL_FILE_NAME, ModelInfo
 
         model.save(str(folder / MLMODEL_FILE_NAME))  # without the ids that the store gave

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from workbench.corpus import Corpus
 from workbench.models import ModelSpec
 from workbench.models.mlflow_uri import silence
 from workbench.tracking._datasets import DataSet, as_input, of_corpus
@@ -66,7 +67,20 @@ class Sender:
             send_model(self._client, self._run_id, self._experiment_id, model)
 
     def send_encoder(self, spec: ModelSpec, name: str, folder: Path) -> ModelInfo:
-        """Log an encoder that was saved into a folder; its ids are written into the folder."""
+        """Log an encoder that was saved into a folder, and link its numbers to it."""
+        info = self.send_model(spec, name, folder, "encoder")
+        self._models[_key(spec)] = str(info.model_id)
+        self._link_metrics(spec, str(info.model_id))
+        return info
+
+    def send_model(
+        self, spec: ModelSpec, name: str, folder: Path, kind: str, corpus: Corpus | None = None
+    ) -> ModelInfo:
+        """Log a model that was saved into a folder; its ids are written into the folder.
+
+        The texts that it holds become a data set of the run: so a version leads to what it was
+        made from.
+        """
         from mlflow.entities import LoggedModelOutput
         from mlflow.models import Model
         from mlflow.models.model import MLMODEL_FILE_NAME
@@ -76,7 +90,7 @@ class Sender:
             name,
             self._run_id,
             params=spec_params(spec),
-            model_type="encoder",
+            model_type=kind,
         )
         try:
             model = Model.load(str(folder))
@@ -88,9 +102,9 @@ class Sender:
         except BaseException:
             self._give_up_model(logged.model_id)
             raise
+        if corpus is not None:
+            self._link([of_corpus(corpus, self._privacy)])
         self._client.log_outputs(self._run_id, [LoggedModelOutput(logged.model_id, step=0)])
-        self._models[_key(spec)] = logged.model_id
-        self._link_metrics(spec, logged.model_id)
         return model.get_model_info(ready)
 
     def _give_up_model(self, model_id: str) -> None:

@@ -1,0 +1,43 @@
+"""A logged model as what it is: asked without MLflow in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.errors import InputError, ModelUnavailableError
+from workbench.models.mlflow_uri import fetched
+from workbench.models.opening import SERVED
+from workbench.serving._base import ServedModel
+from workbench.serving.runtime import read_model
+
+__all__ = ["load_model"]
+
+
+def load_model(uri: str | Path) -> ServedModel:
+    """Return a model that ``run.log_model`` logged.
+
+    Parameters
+    ----------
+    uri
+        ``models:/<id>``, ``models:/<name>/<version>``, ``models:/<name>@<alias>``,
+        ``runs:/<run>/<name>``, looked up where MLflow looks, or the folder of a logged model.
+
+    Raises
+    ------
+    ModelUnavailableError
+        If there is no such model, or it is none of the workbench's.
+    TrackingUnavailableError
+        If the tracking server does not answer.
+    InputError
+        If it is no URI and no folder.
+    """
+    if not isinstance(uri, str | Path) or not str(uri).strip():
+        raise InputError(f"load_model: expected an MLflow URI or a folder; got {uri!r:.80}.")
+    with fetched(str(uri)) as folder:
+        parts = folder.joinpath(*SERVED)
+        if not (parts / "settings.json").is_file():
+            raise ModelUnavailableError(
+                f"{str(uri)!r} is no model that run.log_model logged. An encoder that "
+                "run.log_encoder logged is loaded with wb.load_encoder."
+            )
+        return read_model(parts)

@@ -1,0 +1,124 @@
+"""Models of pairs: how alike two sentences are, how well a text answers a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from workbench._arrays import FloatArray
+from workbench.analysis.pair_cosines import pair_cosines
+from workbench.models import Encoder, ModelSpec, Reranker, load_reranker
+from workbench.serving._base import ServedModel
+from workbench.serving._parts import (
+    check_encoder_part,
+    read_encoder,
+    read_reranker,
+    write_encoder,
+    write_reranker,
+)
+from workbench.serving._rows import Rows
+
+if TYPE_CHECKING:
+    from mlflow.types import Schema
+    from sentence_transformers import CrossEncoder
+
+__all__ = ["RerankerModel", "SimilarityModel"]
+
+
+class SimilarityModel(ServedModel):
+    """Pairs of sentences → their cosine, -1 to 1, float32 of shape (n,).
+
+    Columns: ``sentence_1``, ``sentence_2``.
+
+    Parameters
+    ----------
+    encoder
+        The model, or a reference that `load_encoder` takes; an LSA must be fitted.
+
+    Raises
+    ------
+    InputError
+        If the encoder cannot be kept in a model.
+    """
+
+    kind: ClassVar[str] = "SimilarityModel"
+    columns = ("sentence_1", "sentence_2")
+
+    def __init__(self, encoder: Encoder | str) -> None:
+        self.encoder = check_encoder_part(encoder, self.kind)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The encoder's spec."""
+        return self.encoder.spec
+
+    def answer(self, rows: Rows, **params: Any) -> FloatArray:
+        """Return the cosine of each pair; 0 where the model knows no word of a sentence."""
+        first, second = zip(*rows, strict=True)
+        return pair_cosines(first, second, self.encoder)
+
+    @property
+    def outputs(self) -> Schema:
+        """One number per row."""
+        return scores_schema()
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the encoder."""
+        return {"encoder": write_encoder(self.encoder, folder)}
+
+    @classmethod
+    def read(cls, folder: Path, settings: Mapping[str, Any]) -> SimilarityModel:
+        """Return the model that `write` wrote."""
+        return cls(read_encoder(folder, settings["encoder"]))
+
+
+class RerankerModel(ServedModel):
+    """Queries and texts → how well each text answers the query beside it, float32 of shape (n,).
+
+    Columns: ``query``, ``text``. It comes back from MLflow as the CrossEncoder that it is.
+
+    Parameters
+    ----------
+    reranker
+        A CrossEncoder, a `Reranker`, or a reference that `load_reranker` takes.
+    """
+
+    kind: ClassVar[str] = "RerankerModel"
+    columns = ("query", "text")
+
+    def __init__(self, reranker: Reranker | CrossEncoder | str) -> None:
+        self.reranker = load_reranker(reranker)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The reranker's spec."""
+        return self.reranker.spec
+
+    def answer(self, rows: Rows, **params: Any) -> FloatArray:
+        """Return the score of each pair."""
+        queries, texts = zip(*rows, strict=True)
+        return self.reranker.predict(queries, texts)
+
+    @property
+    def outputs(self) -> Schema:
+        """One number per row."""
+        return scores_schema()
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the reranker."""
+        return {"reranker": write_reranker(self.reranker, folder)}
+
+    @classmethod
+    def read(cls, folder: Path, settings: Mapping[str, Any]) -> RerankerModel:
+        """Return the model that `write` wrote."""
+        return cls(read_reranker(folder, settings["reranker"]))
+
+
+def scores_schema() -> Schema:
+    """Return MLflow's schema of one float32 per row."""
+    from mlflow.types import Schema, TensorSpec
+
+    return Schema([TensorSpec(np.dtype(np.float32), (-1,))])

@@ -1,0 +1,284 @@
+"""Models that hold a corpus: search it, or find the paraphrases of a text in it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from workbench.analysis._inputs import as_whole
+from workbench.corpus import Corpus
+from workbench.errors import InputError, WorkbenchWarning
+from workbench.models import Encoder, ModelSpec
+from workbench.search import Hit, Hybrid, SearchIndex, SearchResults
+from workbench.serving._base import ServedModel
+from workbench.serving._params import Param
+from workbench.serving._parts import check_encoder_part, read_index, write_index
+from workbench.serving._rows import Rows
+
+if TYPE_CHECKING:
+    from mlflow.types import Schema
+
+__all__ = ["ParaphraseMiningModel", "SemanticSearchModel"]
+
+_MOST_HITS = 10_000
+
+
+class SemanticSearchModel(ServedModel):
+    """Queries → for each the texts that fit it best, a list of dicts, best first.
+
+    Column: ``query``. Each hit is ``{"rank", "corpus_id", "text", "score", "below_minimum"}``.
+    Where all hits of a query are below ``minimum_relevancy``, the best of them is returned alone,
+    marked ``below_minimum``, and a warning names the query's row.
+
+    Parameters
+    ----------
+    index
+        What is searched; its vectors are kept in the model.
+    method
+        How, as for `SearchIndex.search`.
+    top_k
+        The default of the parameter ``top_k``: how many hits at most, 1 to 10,000.
+    minimum_relevancy
+        The default of the parameter ``minimum_relevancy``: the least score of a hit. A hybrid
+        search without reranking has no such parameter: its scores are sums of places.
+    rerank
+        How many of the first hits the index' reranker reads again; None: none.
+
+    Raises
+    ------
+    InputError
+        If it is no index, the index cannot search so, or a default is out of range.
+    """
+
+    kind: ClassVar[str] = "SemanticSearchModel"
+    columns = ("query",)
+
+    def __init__(
+        self,
+        index: SearchIndex,
+        *,
+        method: str | Hybrid = "dense",
+        top_k: int = 10,
+        minimum_relevancy: float = 0.0,
+        rerank: int | None = None,
+    ) -> None:
+        self.index = _checked_index(index, self.kind)
+        self.method = index.check_method(method)
+        self.rerank = None if rerank is None else index.check_rerank(rerank, 1)
+        self._params = [
+            Param("top_k", "long", as_whole(top_k, "top_k", 1, _MOST_HITS), 1, _MOST_HITS)
+        ]
+        if not isinstance(self.method, Hybrid) or rerank is not None:
+            least = Param("minimum_relevancy", "double", 0.0)
+            default = least.checked(minimum_relevancy, self.kind)
+            self._params.append(Param("minimum_relevancy", "double", default))
+        self._params.append(Param("where", "string", None))
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The spec of the index' vectors."""
+        return self.index.embeddings.spec
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """``top_k``, ``minimum_relevancy``, and ``where``: conditions on columns, as JSON."""
+        return tuple(self._params)
+
+    @property
+    def corpus(self) -> Corpus:
+        """The texts that are searched."""
+        return self.index.corpus
+
+    def answer(self, rows: Rows, **params: Any) -> list[list[dict[str, Any]]]:
+        """Return the hits of each query."""
+        top_k = params["top_k"]
+        found = self.index.search(
+            [query for (query,) in rows],
+            method=self.method,
+            top_k=top_k,
+            where=_conditions(params["where"]),
+            rerank=None if self.rerank is None else max(self.rerank, top_k),
+        )
+        least = params.get("minimum_relevancy")
+        answers = [_kept(hits, least) for hits in found]
+        below = [row for row, hits in enumerate(answers, 1) if hits and hits[0]["below_minimum"]]
+        if below:
+            first = answers[below[0] - 1][0]["score"]
+            warnings.warn(
+                f"All hits of row {below[0]} are below minimum_relevancy={least:g}; its best one "
+                f"({first:.3f}) is returned. This is so for {len(below)} of {len(rows)} queries.",
+                WorkbenchWarning,
+                stacklevel=3,
+            )
+        return answers
+
+    @property
+    def outputs(self) -> Schema:
+        """A list of hits per row."""
+        return _hits_schema(
+            rank="long", corpus_id="string", text="string", score="double", below_minimum="boolean"
+        )
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the index and its models."""
+        method = self.method
+        if isinstance(method, Hybrid):
+            hybrid = {"methods": method.methods, "fusion": method.fusion, "k": method.k}
+            chosen: Any = {**hybrid, "weights": dict(method.weights), "depth": method.depth}
+        else:
+            chosen = method
+        defaults = {param.name: param.default for param in self._params if param.name != "where"}
+        return {
+            **write_index(self.index, folder),
+            "method": chosen,
+            "rerank": self.rerank,
+            "defaults": defaults,
+        }
+
+    @classmethod
+    def read(cls, folder: Path, settings: Mapping[str, Any]) -> SemanticSearchModel:
+        """Return the model that `write` wrote."""
+        method = settings["method"]
+        return cls(
+            read_index(folder, settings),
+            method=Hybrid(**method) if isinstance(method, dict) else method,
+            rerank=settings["rerank"],
+            **settings["defaults"],
+        )
+
+
+class ParaphraseMiningModel(ServedModel):
+    """Texts → for each the texts of a corpus that say the same: all at or above the threshold.
+
+    Column: ``query``. Each match is ``{"corpus_id", "text", "score"}``, the most similar first; a
+    query without any gets an empty list.
+
+    Parameters
+    ----------
+    corpus
+        The texts that are looked through, or an index of them.
+    encoder
+        The model; the index' own when one is given.
+    similarity_threshold
+        The default of the parameter ``similarity_threshold``, a cosine from -1 to 1.
+
+    Raises
+    ------
+    InputError
+        If there is no text or no model, or the threshold is out of range.
+    """
+
+    kind: ClassVar[str] = "ParaphraseMiningModel"
+    columns = ("query",)
+
+    def __init__(
+        self,
+        corpus: Corpus | SearchIndex | Sequence[str],
+        encoder: Encoder | str | None = None,
+        *,
+        similarity_threshold: float = 0.5,
+    ) -> None:
+        threshold = Param("similarity_threshold", "double", 0.5, -1.0, 1.0)
+        default = threshold.checked(similarity_threshold, self.kind)
+        self._params = (Param("similarity_threshold", "double", default, -1.0, 1.0),)
+        if not isinstance(corpus, SearchIndex):
+            if encoder is None:
+                raise InputError(
+                    f"{self.kind}: expected a model to encode with; got none. Pass "
+                    "'all-MiniLM-L6-v2', say."
+                )
+            corpus = SearchIndex.build(corpus, encoder, progress=False)
+        self.index = _checked_index(corpus, self.kind)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The spec of the corpus' vectors."""
+        return self.index.embeddings.spec
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """``similarity_threshold``, a cosine."""
+        return self._params
+
+    @property
+    def corpus(self) -> Corpus:
+        """The texts that are looked through."""
+        return self.index.corpus
+
+    def answer(self, rows: Rows, **params: Any) -> list[list[dict[str, Any]]]:
+        """Return the matches of each text."""
+        threshold = params["similarity_threshold"]
+        found: SearchResults = self.index.above([text for (text,) in rows], threshold=threshold)
+        return [
+            [{"corpus_id": hit.corpus_id, "text": hit.text, "score": hit.score} for hit in hits]
+            for hits in found
+        ]
+
+    @property
+    def outputs(self) -> Schema:
+        """A list of matches per row."""
+        return _hits_schema(corpus_id="string", text="string", score="double")
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the index and its models."""
+        return {
+            **write_index(self.index, folder),
+            "similarity_threshold": self._params[0].default,
+        }
+
+    @classmethod
+    def read(cls, folder: Path, settings: Mapping[str, Any]) -> ParaphraseMiningModel:
+        """Return the model that `write` wrote."""
+        index = read_index(folder, settings)
+        return cls(index, similarity_threshold=settings["similarity_threshold"])
+
+
+def _checked_index(index: object, model: str) -> SearchIndex:
+    if not isinstance(index, SearchIndex):
+        raise InputError(
+            f"{model}: expected a SearchIndex; got {type(index).__name__}. Make one with "
+            "wb.SearchIndex.build(corpus, encoder)."
+        )
+    check_encoder_part(index.encoder, model)
+    return index
+
+
+def _kept(hits: Sequence[Hit], least: float | None) -> list[dict[str, Any]]:
+    """Return the hits of a query that are relevant enough, or else the best one, marked."""
+    kept = [hit for hit in hits if least is None or hit.score >= least]
+    return [
+        {
+            "rank": hit.rank,
+            "corpus_id": hit.corpus_id,
+            "text": hit.text,
+            "score": hit.score,
+            "below_minimum": not kept,
+        }
+        for hit in kept or hits[:1]
+    ]
+
+
+def _conditions(given: str | None) -> dict[str, Any] | None:
+    if given is None:
+        return None
+    try:
+        found = json.loads(given)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InputError(
+            f'where must be JSON of conditions by column, {{"topic": "refund"}} say; got '
+            f"{given!r:.80}."
+        )
+    return found
+
+
+def _hits_schema(**fields: str) -> Schema:
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import Array, Object, Property
+
+    properties = [Property(name, dtype) for name, dtype in fields.items()]
+    return Schema([ColSpec(Array(Object(properties)))])

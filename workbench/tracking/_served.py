@@ -1,0 +1,62 @@
+"""What a run needs to know of a model that answers, and what it may not write of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from workbench.corpus import Corpus
+from workbench.errors import InputError
+from workbench.models import ModelSpec
+from workbench.tracking._privacy import Privacy
+
+if TYPE_CHECKING:
+    from mlflow.models import Model
+
+__all__ = ["ServedModel", "check_served"]
+
+
+@runtime_checkable
+class ServedModel(Protocol):
+    """A model of `workbench.serving`, as far as tracking needs to know it."""
+
+    kind: str
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model inside that decides the numbers."""
+
+    @property
+    def corpus(self) -> Corpus | None:
+        """The texts that it holds."""
+
+    def save(self, folder: Path, model: Model, /) -> None:
+        """Save it in MLflow's format."""
+
+
+def check_served(model: object, privacy: Privacy) -> ServedModel:
+    """Return a model that may be logged.
+
+    Raises
+    ------
+    InputError
+        If it is none, or holds texts or columns that must not be written.
+    """
+    if not isinstance(model, ServedModel) or isinstance(model, type):
+        raise InputError(
+            "log_model: expected a model that answers, wb.SimilarityModel(encoder) say; got "
+            f"{type(model).__name__} {model!r:.60}. Encoders go through run.log_encoder."
+        )
+    if not privacy.texts and (model.corpus is not None or model.spec.family == "lsa"):
+        raise InputError(
+            f"log_model: this {model.kind} holds texts or words of them, and this run was opened "
+            "with texts=False. Log it in a run with texts=True."
+        )
+    columns = () if model.corpus is None else tuple(model.corpus.columns)
+    hidden = [name for name in columns if not privacy.allows(name)]
+    if hidden:
+        raise InputError(
+            f"log_model: this {model.kind} holds the column {hidden[0]!r}, which this run may not "
+            "write. Build its index on a corpus without that column."
+        )
+    return model
