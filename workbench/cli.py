@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,8 +174,10 @@ def _serve(options: argparse.Namespace) -> None:
 
     with serve(options.model, options.port, host=options.host) as server:
         print(f"{options.model} answers at {server.url}/invocations; Ctrl-C ends it.", flush=True)
-        server.process.wait()
-        raise WorkbenchError(f"The server ended by itself: {server.log}")
+        with suppress(KeyboardInterrupt):
+            server.process.wait()
+            raise WorkbenchError(f"The server ended by itself: {server.log}")
+    print("The server has ended.")
 
 
 def _notebooks(options: argparse.Namespace) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LSA_ARRAYS",
+    "SERVED",
     "bounded",
     "check_answers",
     "data_folder",
@@ -48,6 +49,9 @@ __all__ = [
 
 LSA_ARRAYS = "lsa.npz"
 """The file in a logged model's artifacts that holds an LSA encoder's arrays."""
+
+SERVED = ("artifacts", "model")
+"""Where, in the folder of a model that `run.log_model` logged, its parts are."""
 
 _PATIENCE_S = 4.0
 _DATABASES = ("postgresql", "mysql", "mssql")
@@ -312,19 +316,23 @@ def _open(uri: str, folder: Path) -> SentenceTransformer | LSAEncoder:
         description = Model.load(str(folder))
     except (MlflowException, OSError):
         raise ModelUnavailableError(f"{uri!r} is not a logged model: it has no MLmodel.") from None
-    if (folder / "artifacts" / LSA_ARRAYS).is_file():
-        return _open_lsa(folder / "artifacts" / LSA_ARRAYS)
-    if "sentence_transformers" not in description.flavors:
+    part = folder.joinpath(*SERVED, "encoder")  # of a model that answers
+    for arrays in (folder / "artifacts" / LSA_ARRAYS, part / LSA_ARRAYS):
+        if arrays.is_file():
+            return _open_lsa(arrays)
+    if "sentence_transformers" not in description.flavors and not part.is_dir():
         raise ModelUnavailableError(
             f"{uri!r} is not an encoder: its flavors are {sorted(description.flavors)}; expected "
-            "sentence_transformers, or an LSA logged with run.log_encoder."
+            "sentence_transformers, an LSA logged with run.log_encoder, or a model with an "
+            "encoder in it."
         )
+    weights = part if part.is_dir() else folder / "model.sentence_transformer"
     from sentence_transformers import SentenceTransformer
 
     # Not mlflow.sentence_transformers.load_model: it always trusts code in the model's folder.
     try:
         with quiet_loading():
-            model = SentenceTransformer(str(folder / "model.sentence_transformer"))
+            model = SentenceTransformer(str(weights))
     except Exception as error:  # whatever a library of the stack raises for a broken folder
         raise ModelUnavailableError(f"{uri!r} could not be loaded: {error}") from error
     model.truncate_dim = (description.metadata or {}).get("truncate_dim")

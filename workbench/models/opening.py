@@ -8,10 +8,7 @@ from typing import Any
 from workbench.errors import InputError, ModelUnavailableError
 from workbench.models.registry import MLFLOW_SCHEMES, open_named
 
-__all__ = ["SERVED", "opened"]
-
-SERVED = ("artifacts", "model")
-"""Where, in the folder of a model that `run.log_model` logged, its parts are."""
+__all__ = ["opened"]
 
 
 def opened(
@@ -48,7 +45,7 @@ def opened(
     from workbench.models import mlflow_uri
 
     with mlflow_uri.fetched(name) as folder:
-        found = folder.joinpath(*SERVED, part)
+        found = folder.joinpath(*mlflow_uri.SERVED, part)
         if not found.is_dir():
             raise ModelUnavailableError(
                 f"{name!r} holds no {kind}. Expected a model of one that run.log_model logged."

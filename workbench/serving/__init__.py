@@ -4,7 +4,7 @@ from workbench.serving._base import ServedModel
 from workbench.serving.loading import load_model
 from workbench.serving.pairs import RerankerModel, SimilarityModel
 from workbench.serving.retrieval import ParaphraseMiningModel, SemanticSearchModel
-from workbench.serving.serve import Server, ServingError, serve
+from workbench.serving.server import Server, ServingError, serve
 from workbench.serving.vectors import EmbeddingModel, SparseEncoderModel
 
 __all__ = [

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from workbench.models.opening import SERVED
+from workbench.models.mlflow_uri import SERVED
 from workbench.serving._parts import write_settings
 from workbench.serving._signature import signature_of
 from workbench.tracking._models import package_copy, pinned
@@ -55,5 +55,9 @@ def save_model(served: ServedModel, folder: Path, model: Model) -> None:
             code_paths=[str(package_copy(Path(scratch)))],
             signature=signature_of(served),
             pip_requirements=pinned(_NEEDS),
-            metadata={"workbench.kind": served.kind, "task": settings.get("task")},
+            metadata={
+                "workbench.kind": served.kind,
+                "task": settings.get("task"),
+                "truncate_dim": settings.get("encoder", {}).get("truncate_dim"),
+            },
         )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.errors import InputError, ModelUnavailableError
-from workbench.models.mlflow_uri import fetched
-from workbench.models.opening import SERVED
+from workbench.models.mlflow_uri import SERVED, fetched
 from workbench.serving._base import ServedModel
 from workbench.serving.runtime import read_model
 
