@@ -6,15 +6,21 @@ import base64
 import gzip
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from workbench.cli import main
 from workbench.embeddings import EmbeddingStore, embed
+from workbench.models import DenseEncoder
 
 
 def views_of(page: Path) -> list[dict[str, Any]]:
@@ -106,6 +112,87 @@ def test_a_warning_is_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "workbench: 1 of 3 rows have no text (row 2) and were dropped" in done.stderr
     assert "cli.py" not in done.stderr
+
+
+def test_embed_writes_a_copy_with_vectors(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tiny_encoder: DenseEncoder,
+    tiny_folder: Path,
+) -> None:
+    texts = ["where is my parcel", None, "the money " * 20, " "]
+    parquet.write_table(pa.table({"body": texts, "n": [1, 2, 3, 4]}), tmp_path / "in.parquet")
+    arguments = ["embed", str(tmp_path / "in.parquet"), str(tmp_path / "out.parquet")]
+    arguments += ["--model", str(tiny_folder), "--text", "body"]
+    assert main(arguments) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith(f"{tmp_path / 'out.parquet'} (0.0 MB): 4 rows, 2 texts encoded")
+    assert "no vector for 1 null and 1 blank; 1 cut off at 16 tokens" in printed.out
+    assert "texts/s" in printed.err
+    found = parquet.read_table(tmp_path / "out.parquet").to_pydict()
+    assert found["n"] == [1, 2, 3, 4]
+    assert [vector is None for vector in found["embedding"]] == [False, True, False, True]
+    expected = tiny_encoder.encode([texts[0], texts[2]])
+    np.testing.assert_allclose(found["embedding"][::2], expected, atol=1e-6)
+    assert main(arguments) == 2
+    assert "is there already" in capsys.readouterr().err
+    further = ["--truncate-dim", "4", "--long-texts", "chunk", "--column", "v", "--overwrite"]
+    assert main([*arguments, *further]) == 0
+    assert "cut off" not in capsys.readouterr().out
+    cut = parquet.read_table(tmp_path / "out.parquet").column("v").to_pylist()
+    np.testing.assert_allclose(cut[0], expected[0, :4], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("further", "said"),
+    [
+        (["--text", "bodi"], "has no column 'bodi' to take the texts from. Did you mean 'body'?"),
+        (["--model", "no-such-model"], "What works offline"),
+        (["--model", "lsa"], "must be fitted on texts first"),
+        (["--prompt", "qery"], "has no prompt named 'qery'. Did you mean 'query'?"),
+        (["--batch-size", "0"], "batch_size must be at least 1; got 0"),
+        (["--column", "body"], "has a column 'body' already"),
+    ],
+)
+def test_embed_names_what_is_wrong(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tiny_folder: Path,
+    further: list[str],
+    said: str,
+) -> None:
+    parquet.write_table(pa.table({"body": ["one", "two"]}), tmp_path / "in.parquet")
+    arguments = ["embed", str(tmp_path / "in.parquet"), str(tmp_path / "out.parquet")]
+    assert main([*arguments, "--model", str(tiny_folder), "--text", "body", *further]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+    assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def test_embed_goes_on_after_ctrl_c(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_folder: Path
+) -> None:
+    texts = [f"where is order {number}" for number in range(10_000)]
+    parquet.write_table(pa.table({"text": texts}), tmp_path / "in.parquet")
+    arguments = ["embed", "in.parquet", "out.parquet", "--model", str(tiny_folder)]
+    code = "import sys; from workbench.cli import main; sys.exit(main(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    partial = tmp_path / "out.parquet.partial"
+    while len(list(partial.glob("*.part"))) < 2 and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130, error
+    assert "interrupted; what was encoded is kept: run the same again to go on." in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "out.parquet").exists()
+    kept = 512 * len(list(partial.glob("*.part")))
+    absolute = [str(tmp_path / name) for name in arguments[1:3]]
+    assert main(["embed", *absolute, *arguments[3:]]) == 0
+    assert f"10,000 rows, {10_000 - kept:,} texts encoded" in capsys.readouterr().out
 
 
 def test_models_lists_what_works(capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,7 +70,7 @@ _HOMES = {
         "read_pairs",
         "samples",
     ),
-    "workbench.embeddings": ("EmbeddingStore", "Embeddings", "embed"),
+    "workbench.embeddings": ("EmbeddedFile", "EmbeddingStore", "Embeddings", "embed", "embed_file"),
     "workbench.errors": (
         "InputError",
         "MissingExtraError",

@@ -51,9 +51,11 @@ from workbench.corpus import SentencePairs as SentencePairs
 from workbench.corpus import read_corpus as read_corpus
 from workbench.corpus import read_pairs as read_pairs
 from workbench.corpus import samples as samples
+from workbench.embeddings import EmbeddedFile as EmbeddedFile
 from workbench.embeddings import Embeddings as Embeddings
 from workbench.embeddings import EmbeddingStore as EmbeddingStore
 from workbench.embeddings import embed as embed
+from workbench.embeddings import embed_file as embed_file
 from workbench.errors import InputError as InputError
 from workbench.errors import MissingExtraError as MissingExtraError
 from workbench.errors import ModelUnavailableError as ModelUnavailableError

@@ -34,7 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"workbench: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("workbench: interrupted; what was encoded is kept.", file=sys.stderr)
+        print(
+            "workbench: interrupted; what was encoded is kept: run the same again to go on.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 
@@ -66,6 +69,26 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--no-texts", action="store_true", help="leave the texts out of the file")
     report.add_argument("--columns", nargs="*", help="the further columns to put in; default: all")
     report.set_defaults(run=_report)
+
+    embed = commands.add_parser(
+        "embed", help="copy a parquet file with a column of vectors, one per text"
+    )
+    embed.add_argument("source", help="the parquet file")
+    embed.add_argument("target", help="the parquet file to write; an interrupted run goes on")
+    embed.add_argument("--model", required=True, help="a name, a folder or an MLflow URI")
+    embed.add_argument("--text", help="the column of the texts")
+    embed.add_argument("--column", default="embedding", help="the column to write")
+    embed.add_argument("--prompt", help="the name of the model's prompt to put before each text")
+    embed.add_argument("--truncate-dim", type=int, help="keep this many leading dimensions")
+    embed.add_argument(
+        "--long-texts",
+        choices=("truncate", "chunk"),
+        default="truncate",
+        help="what becomes of texts longer than the model reads",
+    )
+    embed.add_argument("--batch-size", type=int, default=32)
+    embed.add_argument("--overwrite", action="store_true", help="replace the target")
+    embed.set_defaults(run=_embed)
 
     models = commands.add_parser("models", help="list the models that work here now")
     models.set_defaults(run=_models)
@@ -146,6 +169,30 @@ def _check_columns(names: Sequence[str], corpus: Corpus) -> None:
                 f"--columns: there is no column {name!r} beside the texts. "
                 f"{suggest(name, corpus.columns)}"
             )
+
+
+def _embed(options: argparse.Namespace) -> None:
+    from workbench.embeddings import embed_file
+    from workbench.models import load_encoder, variant
+
+    encoder = options.model
+    if options.truncate_dim is not None or options.long_texts != "truncate":
+        encoder = variant(
+            load_encoder(options.model),
+            truncate_dim=options.truncate_dim,
+            long_texts=options.long_texts,
+        )
+    done = embed_file(
+        options.source,
+        options.target,
+        encoder,
+        text=options.text,
+        column=options.column,
+        prompt_name=options.prompt,
+        batch_size=options.batch_size,
+        overwrite=options.overwrite,
+    )
+    print(f"{done.path} ({done.path.stat().st_size / 1e6:.1f} MB): {done.sentence()}")
 
 
 def _models(options: argparse.Namespace) -> None:

@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import workbench as wb
+from workbench.cli import main
 from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError, ModelUnavailableError, WorkbenchWarning
 from workbench.models import DenseEncoder, LSAEncoder, load_encoder, variant
@@ -40,6 +43,23 @@ def test_a_dense_encoder_comes_back_in_both_ways(store: str, tiny_encoder: Dense
     loaded = load_encoder(info.model_uri)
     np.testing.assert_array_equal(loaded.encode(TEXTS), expected)
     assert loaded.spec.revision == tiny_encoder.spec.revision
+
+
+def test_a_logged_encoder_embeds_a_file_by_its_uri(
+    store: str, tiny_encoder: DenseEncoder, lsa: LSAEncoder, tmp_path: Path
+) -> None:
+    parquet.write_table(pa.table({"text": [*TEXTS, None]}), tmp_path / "in.parquet")
+    with track("models", store) as run:
+        logged = {
+            tiny_encoder: run.log_encoder(tiny_encoder).model_uri,
+            lsa: run.log_encoder(lsa, name="lsa").model_uri,
+        }
+    for encoder, uri in logged.items():
+        target = tmp_path / f"{encoder.spec.name}.parquet"
+        assert main(["embed", str(tmp_path / "in.parquet"), str(target), "--model", uri]) == 0
+        found = parquet.read_table(target).column("embedding").to_pylist()
+        np.testing.assert_allclose(found[:-1], encoder.encode(TEXTS), atol=1e-6)
+        assert found[-1] is None
 
 
 def test_the_model_is_of_its_run_and_says_what_it_is(

@@ -20,11 +20,11 @@ from workbench.corpus._intake import Intake
 from workbench.corpus._tables import read_table
 from workbench.errors import InputError, WorkbenchWarning, suggest
 
-__all__ = ["Treatment", "read_corpus"]
+__all__ = ["USUAL_TEXT", "Treatment", "read_corpus"]
 
 Treatment: TypeAlias = Literal["drop", "keep", "refuse"]
 _TREATMENTS = ("drop", "keep", "refuse")
-_USUAL_TEXT = ("text", "texts", "sentence", "message", "content", "body", "document", "question")
+USUAL_TEXT = ("text", "texts", "sentence", "message", "content", "body", "document", "question")
 _USUAL_ID = ("id", "text_id", "doc_id")
 
 
@@ -144,7 +144,7 @@ def _text_column(frame: pd.DataFrame, notices: list[str]) -> str:
             "Name the one to use with text=…, after making it a column of str."
         )
     lowered = {column.lower(): column for column in lengths}
-    usual = [lowered[name] for name in _USUAL_TEXT if name in lowered]
+    usual = [lowered[name] for name in USUAL_TEXT if name in lowered]
     guess = usual[0] if usual else max(lengths, key=lambda column: lengths[column])
     notices.append(f"Column {guess!r} was taken for the texts; choose with text=….")
     return guess

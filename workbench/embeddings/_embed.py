@@ -33,7 +33,7 @@ from workbench.models._precision import (
 )
 from workbench.models._spec import CHUNKED
 
-__all__ = ["embed"]
+__all__ = ["embed", "with_prompt"]
 
 
 def embed(
@@ -90,7 +90,7 @@ def embed(
     if batch_size < 1:
         raise InputError(f"embed: batch_size must be at least 1; got {batch_size}.")
     base = model.encoder if isinstance(model, Variant) else model
-    plain = _with_prompt(base, prompt_name)
+    plain = with_prompt(base, prompt_name)
     spec = _asked(replace(model.spec, prompt=plain.prompt), truncate_dim, precision, long_texts)
     if CHUNKED in (spec.long_texts, long_texts):
         check_can_chunk(base, "embed")
@@ -98,12 +98,7 @@ def embed(
         spec = replace(spec, name=model.name_with(truncate_dim, precision, long_texts))
     encoding = Encoding(base, plain, prompt_name, batch_size, _chosen(store), progress)
     distinct = list(dict.fromkeys(texts.texts))
-    vectors, tokens, encoded = encoding.vectors(distinct)
-    if spec.long_texts == CHUNKED and spec.max_tokens is not None:
-        long = np.flatnonzero(tokens > spec.max_tokens)
-        if long.size:
-            parts = encoding.pooled([distinct[row] for row in long], tokens[long])
-            vectors[long], encoded[long] = parts[0], encoded[long] | parts[1]
+    vectors, tokens, encoded = encoding.read(distinct, spec.long_texts)
     where = {text: row for row, text in enumerate(distinct)}
     rows = np.array([where[text] for text in texts.texts])
     return Embeddings(
@@ -130,7 +125,8 @@ def _chosen(store: EmbeddingStore | bool) -> EmbeddingStore | None:
     return store
 
 
-def _with_prompt(model: Encoder, prompt_name: str | None) -> ModelSpec:
+def with_prompt(model: Encoder, prompt_name: str | None) -> ModelSpec:
+    """Return the spec with the prompt's text, or raise an InputError when there is none."""
     find = getattr(model, "prompt", None)
     if not callable(find):
         if prompt_name is not None:

@@ -11,7 +11,7 @@ from workbench._arrays import BoolArray, FloatArray, IntArray, row_list
 from workbench._progress import ProgressOption, showing
 from workbench.embeddings._store import EmbeddingStore
 from workbench.errors import InputError, WorkbenchError
-from workbench.models import Chunker, Encoder, ModelSpec, TokenCounter
+from workbench.models import Chunker, Encoder, LongTexts, ModelSpec, TokenCounter
 from workbench.models._chunks import pooled
 from workbench.models._spec import CHUNKED
 
@@ -44,6 +44,21 @@ class Encoding:
     batch_size: int
     store: EmbeddingStore | None
     progress: ProgressOption
+
+    def read(
+        self, texts: list[str], long_texts: LongTexts
+    ) -> tuple[FloatArray, IntArray, BoolArray]:
+        """Return vectors (n, d), token counts (n,), -1 if not counted, and what was encoded (n,).
+
+        Long texts are truncated, or read in parts, as asked.
+        """
+        vectors, tokens, encoded = self.vectors(texts)
+        if long_texts == CHUNKED and self.spec.max_tokens is not None:
+            long = np.flatnonzero(tokens > self.spec.max_tokens)
+            if long.size:
+                parts = self.pooled([texts[row] for row in long], tokens[long])
+                vectors[long], encoded[long] = parts[0], encoded[long] | parts[1]
+        return vectors, tokens, encoded
 
     def vectors(self, texts: list[str]) -> tuple[FloatArray, IntArray, BoolArray]:
         """Return vectors (n, d), token counts (n,), -1 if not counted, and what was encoded (n,).
