@@ -77,15 +77,18 @@ class Parts:
         path = self._files.get(block)
         if path is None:
             return None
-        raw = path.read_bytes()
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            raw = b""
         if path.name != _name(block, raw):
             warnings.warn(
-                f"{path} was damaged; it was deleted and its texts are encoded again.",
+                f"{path} was damaged or gone; its texts are encoded again.",
                 WorkbenchWarning,
                 stacklevel=2,
             )
             del self._files[block]
-            path.unlink()
+            path.unlink(missing_ok=True)
             return None
         arrays = load(raw)
         return arrays["vectors"], arrays["tokens"]
@@ -170,7 +173,7 @@ def locked_parts(target: Path) -> Iterator[Parts]:
     finally:
         if {path.name for path in folder.glob("*")} <= {_LOCK}:
             with suppress(OSError):
-                (folder / _LOCK).unlink()
+                (folder / _LOCK).unlink(missing_ok=True)
                 folder.rmdir()
         lock.release()
 
