@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
-from workbench._html import facts_table
 from workbench._progress import Progress, ProgressOption, showing
 from workbench.embeddings._embed import with_prompt
+from workbench.embeddings._embedded_file import EmbeddedFile
 from workbench.embeddings._encoding import Encoding
 from workbench.embeddings._parquet import SUFFIXES, Scan, TextTable, is_text, open_table
 from workbench.embeddings._parts import Parts, locked_parts, written
@@ -23,74 +23,7 @@ from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import Encoder, LSAEncoder, ModelSpec, Variant, load_encoder
 from workbench.models._spec import CHUNKED
 
-__all__ = ["EmbeddedFile", "embed_file"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EmbeddedFile:
-    """What `embed_file` did.
-
-    Parameters
-    ----------
-    path
-        The file with the vectors.
-    column
-        Their column.
-    spec
-        What made them.
-    rows
-        Rows of the file.
-    nulls, blanks
-        Rows without a text, and with only white space in it: their vector is null.
-    encoded
-        How many texts the model had to encode in this call: not those of an earlier call that
-        was interrupted, and a text that repeats once.
-    truncated
-        Rows whose text is longer than the model reads, the rest of which is lost; None when that
-        is not known, or the model reads texts of any length.
-    """
-
-    path: Path
-    column: str
-    spec: ModelSpec
-    rows: int
-    nulls: int
-    blanks: int
-    encoded: int
-    truncated: int | None
-
-    def summary(self) -> dict[str, Any]:
-        """Return what was done in numbers: a flat dict."""
-        return {
-            "path": str(self.path),
-            "column": self.column,
-            "rows": self.rows,
-            "nulls": self.nulls,
-            "blanks": self.blanks,
-            "encoded": self.encoded,
-            **({} if self.truncated is None else {"truncated": self.truncated}),
-            **{f"model_{name}": value for name, value in self.spec.summary().items()},
-        }
-
-    def sentence(self) -> str:
-        """Return what was done, for people."""
-        without = [
-            f"{count:,} {word}"
-            for count, word in ((self.nulls, "null"), (self.blanks, "blank"))
-            if count
-        ]
-        parts = [
-            f"{self.rows:,} rows, {self.encoded:,} texts encoded with {self.spec.title()}",
-            f"no vector for {' and '.join(without)}" if without else "",
-            f"{self.truncated:,} cut off at {self.spec.max_tokens} tokens"
-            if self.truncated
-            else "",
-        ]
-        return "; ".join(part for part in parts if part)
-
-    def _repr_html_(self) -> str:
-        facts = {"column": self.column, "done": self.sentence()}
-        return facts_table(str(self.path), facts)
+__all__ = ["embed_file"]
 
 
 def embed_file(
