@@ -325,10 +325,12 @@ def test_what_is_no_model(
         with pytest.raises(InputError, match="expected a model that answers"):
             run.log_model(SimilarityModel)  # type: ignore[arg-type]
         encoder = run.log_encoder(minilm)
+    mlflow.set_tracking_uri(store)
+    folder = mlflow.artifacts.download_artifacts(encoder.model_uri)
     with pytest.raises(InputError, match="expected an MLflow URI or a folder; got 7"):
         load_model(7)  # type: ignore[arg-type]
     with pytest.raises(ModelUnavailableError, match=r"is no model that run\.log_model logged"):
-        load_model(mlflow.artifacts.download_artifacts(encoder.model_uri, tracking_uri=store))
+        load_model(folder)
 
 
 def test_a_damaged_model_says_so(models: dict[str, ServedModel], tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ def test_a_model_that_is_not_there(logged: tuple[str, dict[str, str]]) -> None:
         serve("models:/nothing/1")
 
 
+@pytest.mark.soak
 def test_a_server_that_dies_says_what_was_pending(logged: tuple[str, dict[str, str]]) -> None:
     server = serve(logged[1]["search"])
     try:
@@ -154,6 +155,7 @@ def test_a_server_that_dies_says_what_was_pending(logged: tuple[str, dict[str, s
     server.stop()  # once is enough, twice does no harm
 
 
+@pytest.mark.soak
 def test_nothing_is_left_of_a_server(logged: tuple[str, dict[str, str]]) -> None:
     with serve(logged[1]["reranker"]) as server:
         port = int(server.url.rpartition(":")[2])
@@ -166,6 +168,7 @@ def test_nothing_is_left_of_a_server(logged: tuple[str, dict[str, str]]) -> None
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+@pytest.mark.soak
 def test_a_broken_model_ends_with_what_the_server_said(
     logged: tuple[str, dict[str, str]], tmp_path: Any
 ) -> None:
@@ -180,9 +183,9 @@ def test_a_broken_model_ends_with_what_the_server_said(
         serve(str(folder))
 
 
+@pytest.mark.soak
 def test_the_command(logged: tuple[str, dict[str, str]]) -> None:
     store, uris = logged
-    command = [sys.executable, "-m", "workbench.cli", "serve", uris["reranker"], "--port", "0"]
     environment = {**os.environ, "MLFLOW_TRACKING_URI": store}
     program = "import sys; from workbench.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "serve", uris["reranker"], "--port", "0"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
@@ -21,7 +22,10 @@ class WorkbenchModel(PythonModel):
         self.model = open_model(context.artifacts["model"])
 
     def predict(
-        self, context: PythonModelContext, model_input: Any, params: dict[str, Any] | None = None
+        self,
+        context: PythonModelContext,
+        model_input: pd.DataFrame,  # lists and dicts too; MLflow warns of any other annotation
+        params: dict[str, Any] | None = None,
     ) -> Any:
         """Answer every row."""
         return predicted(self.model, model_input, params)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -29,6 +30,7 @@ _STOP_S = 15.0
 _REQUEST_S = 600.0
 _ROWS_AT_A_TIME = 256
 _LOG_CHARACTERS = 2000
+_ERROR = re.compile(r"[\w.]+(Error|Exception)\b: ")
 
 
 class ServingError(WorkbenchError):
@@ -254,6 +256,9 @@ class Server:
                 _end(self.process, signal.SIGKILL)
                 self.process.wait()
         _end(self.process, signal.SIGKILL)  # the child, if the parent went without it
+        end = time.monotonic() + _STOP_S
+        while _listens(self.url) and time.monotonic() < end:
+            time.sleep(0.05)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Server:
@@ -280,6 +285,14 @@ def _end(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
             kill(process.pid, how)
         else:  # Windows
             process.terminate()
+
+
+def _listens(url: str) -> bool:
+    """Return whether somebody listens at a server's address."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def _checked_port(port: object, host: str) -> int:
@@ -310,5 +323,6 @@ def _sentence(said: str) -> str:
 
 def _last_line(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    errors = [line for line in lines if "Error" in line or "Exception" in line]
+    # The last error that is not mlflow's own, that its child has ended.
+    errors = [line for line in lines if _ERROR.match(line) and "returned non zero" not in line]
     return (errors or lines or ["it said nothing."])[-1][:500]
