@@ -109,3 +109,10 @@ from workbench.widgets import QueryComparison as QueryComparison
 from workbench.widgets import SimilarityHeatmap as SimilarityHeatmap
 
 __version__: str
+from workbench.analysis import DuplicateGroups as DuplicateGroups
+from workbench.analysis import ParaphrasePairs as ParaphrasePairs
+from workbench.analysis import SplitLeakage as SplitLeakage
+from workbench.analysis import ThresholdChoice as ThresholdChoice
+from workbench.analysis import duplicate_groups as duplicate_groups
+from workbench.analysis import paraphrase_mining as paraphrase_mining
+from workbench.analysis import split_leakage as split_leakage

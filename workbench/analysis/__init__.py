@@ -12,10 +12,12 @@ from workbench.analysis.comparison import Comparison, Decision, ModelResult, com
 from workbench.analysis.cost import ModelCost, measure_costs
 from workbench.analysis.difference import SimilarityDifference, similarity_difference
 from workbench.analysis.distribution import SimilarityDistribution, similarity_distribution
+from workbench.analysis.duplicates import DuplicateGroups, duplicate_groups
 from workbench.analysis.evaluation import Task, TaskScores
 from workbench.analysis.geometry import Geometry, geometry
 from workbench.analysis.hierarchy import ClusterHierarchy, HierarchyNode, cluster_hierarchy
 from workbench.analysis.keywords import class_keywords
+from workbench.analysis.leakage import SplitLeakage, split_leakage
 from workbench.analysis.map_labels import MapLabel, MapLabels, map_labels
 from workbench.analysis.map_quality import MapQuality, map_quality
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
@@ -25,6 +27,7 @@ from workbench.analysis.parameters import (
     Parameter,
     checked,
 )
+from workbench.analysis.paraphrases import ParaphrasePairs, paraphrase_mining
 from workbench.analysis.projection import Projection, project
 from workbench.analysis.queries import query_similarity
 from workbench.analysis.retrieval_search import SearchHits, semantic_search
@@ -32,6 +35,7 @@ from workbench.analysis.significance import Interval, PairedDifference
 from workbench.analysis.similarity import SimilarityMatrix, similarity_matrix
 from workbench.analysis.stability import ClusterStability, cluster_stability
 from workbench.analysis.sweep import ParameterSweep, sweep
+from workbench.analysis.threshold_choice import ThresholdChoice
 
 __all__ = [
     "CLUSTERING_PARAMETERS",
@@ -46,6 +50,7 @@ __all__ = [
     "Clustering",
     "Comparison",
     "Decision",
+    "DuplicateGroups",
     "Geometry",
     "HierarchyNode",
     "Interval",
@@ -59,13 +64,16 @@ __all__ = [
     "PairedDifference",
     "Parameter",
     "ParameterSweep",
+    "ParaphrasePairs",
     "Projection",
     "SearchHits",
     "SimilarityDifference",
     "SimilarityDistribution",
     "SimilarityMatrix",
+    "SplitLeakage",
     "Task",
     "TaskScores",
+    "ThresholdChoice",
     "TruncationAudit",
     "agreement",
     "aligned_maps",
@@ -78,17 +86,20 @@ __all__ = [
     "cluster_hierarchy",
     "cluster_stability",
     "compare_models",
+    "duplicate_groups",
     "geometry",
     "map_labels",
     "map_quality",
     "measure_costs",
     "nearest_neighbors",
+    "paraphrase_mining",
     "project",
     "query_similarity",
     "semantic_search",
     "similarity_difference",
     "similarity_distribution",
     "similarity_matrix",
+    "split_leakage",
     "sweep",
     "tasks",
 ]

@@ -11,7 +11,15 @@ from workbench._arrays import FloatArray, IntArray
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
-__all__ = ["as_embeddings", "as_seed", "as_whole", "distinct_rows", "renamed", "steady_threads"]
+__all__ = [
+    "as_embeddings",
+    "as_seed",
+    "as_whole",
+    "check_one_model",
+    "distinct_rows",
+    "renamed",
+    "steady_threads",
+]
 
 
 def as_embeddings(value: object, caller: str) -> Embeddings:
@@ -21,6 +29,37 @@ def as_embeddings(value: object, caller: str) -> Embeddings:
     raise InputError(
         f"{caller}: expected Embeddings; got {type(value).__name__}. Make them with "
         "wb.embed(corpus, encoder), or from an array with wb.Embeddings.from_array(vectors, texts)."
+    )
+
+
+def check_one_model(
+    caller: str, first: Embeddings, second: Embeddings, names: tuple[str, str]
+) -> None:
+    """Raise an InputError when the vectors of two models would be compared: it finds nonsense.
+
+    Parameters
+    ----------
+    caller
+        What compares them.
+    first, second
+        The two; vectors of one's own fit all that have as many dimensions.
+    names
+        What each is, in the plural: ``("queries", "texts")``.
+    """
+    one, other = names
+    if first.dimension != second.dimension:
+        raise InputError(
+            f"{caller}: the {one}' vectors have {first.dimension} dimensions "
+            f"({first.spec.title()}), the {other}' {second.dimension} ({second.spec.title()}). "
+            "Embed both with one model."
+        )
+    asked, searched = first.spec, second.spec
+    if "array" in (asked.family, searched.family) or asked.revision == searched.revision:
+        return
+    raise InputError(
+        f"{caller}: the {one} were encoded by {asked.title()!r} (revision "
+        f"{asked.revision[:20]}), the {other} by {searched.title()!r} ({searched.revision[:20]}); "
+        "their vectors cannot be compared. Embed both with one model; an LSA must be fitted once."
     )
 
 

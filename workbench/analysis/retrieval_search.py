@@ -10,13 +10,11 @@ import pandas as pd
 from workbench._arrays import FloatArray, IntArray, freeze
 from workbench._html import facts_table
 from workbench._progress import ProgressOption, showing
-from workbench.analysis._inputs import as_embeddings, as_whole
+from workbench.analysis._inputs import as_embeddings, as_whole, check_one_model
 from workbench.analysis._nearest import nearest_rows
 from workbench.embeddings import Embeddings
-from workbench.errors import InputError
-from workbench.models import ModelSpec
 
-__all__ = ["SearchHits", "check_one_model", "semantic_search"]
+__all__ = ["SearchHits", "semantic_search"]
 
 _MOST_HITS = 10_000
 
@@ -120,26 +118,9 @@ def semantic_search(
     asked = as_embeddings(queries, "semantic_search: queries")
     searched = as_embeddings(corpus, "semantic_search: corpus")
     k = min(as_whole(top_k, "top_k", 1, _MOST_HITS), len(searched))
-    if asked.dimension != searched.dimension:
-        raise InputError(
-            f"semantic_search: the queries' vectors have {asked.dimension} dimensions "
-            f"({asked.spec.title()}), the texts' {searched.dimension} ({searched.spec.title()}). "
-            "Embed both with one model."
-        )
-    check_one_model(asked.spec, searched.spec, "semantic_search")
+    check_one_model("semantic_search", asked, searched, ("queries", "texts"))
     right = searched.unit()
     left = asked.unit()
     with showing(progress, "Searching", unit=" queries") as report:
         indices, scores = nearest_rows(left, right, k, "cosine", report)
     return SearchHits(indices, scores, asked, searched)
-
-
-def check_one_model(asked: ModelSpec, searched: ModelSpec, caller: str) -> None:
-    """Raise an InputError when the vectors of two models would be compared: it finds nonsense."""
-    if "array" in (asked.family, searched.family) or asked.revision == searched.revision:
-        return
-    raise InputError(
-        f"{caller}: the queries were encoded by {asked.title()!r} (revision "
-        f"{asked.revision[:20]}), the texts by {searched.title()!r} ({searched.revision[:20]}); "
-        "their vectors cannot be compared. Embed both with one model; an LSA must be fitted once."
-    )
