@@ -110,9 +110,11 @@ from workbench.widgets import SimilarityHeatmap as SimilarityHeatmap
 
 __version__: str
 from workbench.analysis import DuplicateGroups as DuplicateGroups
+from workbench.analysis import PairJudgments as PairJudgments
 from workbench.analysis import ParaphrasePairs as ParaphrasePairs
 from workbench.analysis import SplitLeakage as SplitLeakage
 from workbench.analysis import ThresholdChoice as ThresholdChoice
+from workbench.analysis import ThresholdCurve as ThresholdCurve
 from workbench.analysis import duplicate_groups as duplicate_groups
 from workbench.analysis import paraphrase_mining as paraphrase_mining
 from workbench.analysis import split_leakage as split_leakage

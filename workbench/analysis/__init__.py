@@ -21,6 +21,7 @@ from workbench.analysis.leakage import SplitLeakage, split_leakage
 from workbench.analysis.map_labels import MapLabel, MapLabels, map_labels
 from workbench.analysis.map_quality import MapQuality, map_quality
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
+from workbench.analysis.pair_judgments import PairJudgments
 from workbench.analysis.parameters import (
     CLUSTERING_PARAMETERS,
     PROJECTION_PARAMETERS,
@@ -36,6 +37,7 @@ from workbench.analysis.similarity import SimilarityMatrix, similarity_matrix
 from workbench.analysis.stability import ClusterStability, cluster_stability
 from workbench.analysis.sweep import ParameterSweep, sweep
 from workbench.analysis.threshold_choice import ThresholdChoice
+from workbench.analysis.threshold_curve import ThresholdCurve
 
 __all__ = [
     "CLUSTERING_PARAMETERS",
@@ -61,6 +63,7 @@ __all__ = [
     "ModelCost",
     "ModelResult",
     "Neighbors",
+    "PairJudgments",
     "PairedDifference",
     "Parameter",
     "ParameterSweep",
@@ -74,6 +77,7 @@ __all__ = [
     "Task",
     "TaskScores",
     "ThresholdChoice",
+    "ThresholdCurve",
     "TruncationAudit",
     "agreement",
     "aligned_maps",
