@@ -135,6 +135,7 @@ _HOMES = {
         "ModelComparison",
         "QueryComparison",
         "SimilarityHeatmap",
+        "ThresholdStudio",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

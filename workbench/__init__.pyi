@@ -118,3 +118,4 @@ from workbench.analysis import ThresholdCurve as ThresholdCurve
 from workbench.analysis import duplicate_groups as duplicate_groups
 from workbench.analysis import paraphrase_mining as paraphrase_mining
 from workbench.analysis import split_leakage as split_leakage
+from workbench.widgets import ThresholdStudio as ThresholdStudio

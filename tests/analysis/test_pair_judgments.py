@@ -90,6 +90,11 @@ def test_what_was_seen_is_certain() -> None:
     assert (known.low[1], known.high[1]) == (0.0, 1.0)
     assert math.isnan(share_of(known, 0)[0])
     assert math.isnan(part_of_total(known, 1)[0])
+    assert share_of(known, 0)[1:] == pytest.approx((known.low[0] / 2, (1 + known.high[0]) / 2))
+    assert share_of(known, 1)[1:] == (0.0, 1.0)
+    # Ten unknown of the second: of 8 to 9 in the first and 0 to 10 there.
+    assert part_of_total(known, 1)[1] == 0.0
+    assert part_of_total(known, 1)[2] == pytest.approx(10 / (10 + 10 * known.low[0]))
     none = shares(np.array([5, 5]), np.array([5, 5]), np.array([0, 0]))
     assert math.isnan(part_of_total(none, 1)[0])  # a part of nothing
 
@@ -307,7 +312,11 @@ def test_what_can_be_judged() -> None:
         PairJudgments.of([])  # type: ignore[arg-type]
     with pytest.warns(WorkbenchWarning, match="the 10 most"):
         cut = some_pairs(max_pairs=10)
-    assert PairJudgments.of(cut).strata.edges[0] == pytest.approx(cut.scores[-1])
+    with pytest.raises(InputError, match=r"max_pairs left \d+ pairs out"):
+        PairJudgments.of(cut)
+    whole = PairJudgments.of(cut.above(cut.floor))
+    assert len(whole.pairs) == 9
+    assert whole.strata.edges[0] == cut.floor > cut.scores[-1]
     same = Embeddings.from_array(np.ones((4, 2)), list("abcd"))
     equal = PairJudgments.of(paraphrase_mining(same, threshold=1.0))
     assert equal.strata.sizes.tolist() == [6]
@@ -338,3 +347,39 @@ def test_what_is_shown() -> None:
     assert repr(judgments) == f"PairJudgments(30 of {len(pairs)} pairs judged)"
     with pytest.raises(ValueError, match="read-only"):
         curve.precision[0] = 1
+
+
+def test_any_threshold_can_be_a_choice() -> None:
+    pairs = some_pairs()
+    judgments = judged_until(PairJudgments.of(pairs), 60, lambda place: pairs.scores[place] > 0.8)
+    # At an edge it is what the curve says there.
+    curve = judgments.curve()
+    own = judgments.at(float(curve.thresholds[4]))
+    np.testing.assert_allclose([own.precision.estimate, own.precision.low, own.precision.high],
+                               curve.precision[4])  # fmt: skip
+    assert own.recall.estimate == pytest.approx(curve.recall[4, 0])
+    assert own.min_precision is None
+    assert own.floor == curve.thresholds[0]
+    assert "min_precision" not in own.summary()
+    assert ThresholdChoice.from_json(own.to_json()).min_precision is None
+    with pytest.raises(InputError, match=r"PairJudgments\.at: no pair has a cosine of 1 or more"):
+        judgments.at(1.0)
+    with pytest.raises(InputError, match="only pairs at or above"):
+        judgments.at(0.5)
+
+
+def test_a_threshold_within_a_stratum_by_hand() -> None:
+    """One stratum of 10 pairs, all judged but the last; the first 4 are the same."""
+    judgments = PairJudgments.of(pairs_of([10]), n_strata=1)
+    judgments = judged_until(judgments, 10, lambda place: place < 4)
+    scores = judgments.pairs.scores
+    choice = judgments.at(float(scores[4]))  # five pairs, four of them the same
+    assert choice.precision.estimate == pytest.approx(0.8)
+    assert choice.recall.estimate == pytest.approx(1.0)
+    assert judgments.at(float(scores[1])).recall.estimate == pytest.approx(0.5)
+    half = PairJudgments.of(judgments.pairs, n_strata=1)
+    half = judged_until(half, 5, lambda place: place < 4)
+    judged = {place for place, _ in half.answers}
+    above = judged & set(range(6))
+    expected = len(above & set(range(4))) / len(above)
+    assert half.at(float(scores[5])).precision.estimate == pytest.approx(expected)

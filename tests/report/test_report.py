@@ -14,7 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbench.analysis import Projection, cluster, project, similarity_matrix
+from workbench.analysis import (
+    PairJudgments,
+    Projection,
+    cluster,
+    paraphrase_mining,
+    project,
+    similarity_matrix,
+)
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -94,6 +101,23 @@ def test_views_are_taken_as_they_are(tmp_path: Path, projection: Projection) -> 
     path = write_report(tmp_path / "r.html", view)
     data = payload(path.read_text())
     assert data["columns"][data["views"][0]["texts"]["id"]] == view.texts["id"].tolist()
+
+
+def test_pairs_are_one_value_though_they_can_be_iterated(
+    tmp_path: Path, embeddings: Embeddings
+) -> None:
+    pairs = paraphrase_mining(embeddings, threshold=0.9)
+    judgments = PairJudgments.of(pairs).judge(True)
+    data = payload(write_report(tmp_path / "r.html", pairs).read_text())
+    assert [view["figure"]["layout"]["meta"]["workbench"]["kind"] for view in data["views"]] == [
+        "pairs"
+    ]
+    path = write_report(tmp_path / "s.html", [pairs, judgments], texts=False, columns=[])
+    page = path.read_text()
+    everything = page + json.dumps(payload(page))
+    assert "quokka" not in everything
+    assert "pay-1" not in everything
+    assert len(payload(page)["views"]) == 2
 
 
 def test_it_refuses_what_it_cannot_show(tmp_path: Path, projection: Projection) -> None:

@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.analysis import Clustering, cluster, project, similarity_matrix
+from workbench.analysis import (
+    Clustering,
+    PairJudgments,
+    cluster,
+    duplicate_groups,
+    paraphrase_mining,
+    project,
+    similarity_matrix,
+    split_leakage,
+)
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -40,6 +49,11 @@ def _values(embeddings: Embeddings, clustering: Clustering) -> Iterator[object]:
     labelled = Corpus(corpus.texts, columns=corpus.columns, label="birthplace", name="other")
     relabelled = Embeddings(embeddings.vectors, labelled, embeddings.spec)
     yield heatmap_view(similarity_matrix(relabelled), order="label")
+    pairs = paraphrase_mining(embeddings, threshold=-1)
+    judgments = PairJudgments.of(pairs).judge(True)
+    yield from (pairs, judgments, judgments.curve(), judgments.at(0.0), duplicate_groups(pairs))
+    yield paraphrase_mining(embeddings.take(range(5)), relabelled.take(range(9)), threshold=-1)
+    yield split_leakage(embeddings.take(range(5)), relabelled.take(range(5, 9)), threshold=-1)
 
 
 def _everything(folder: Path) -> str:

@@ -50,7 +50,7 @@ class PairStrata:
 
 def pair_strata(pairs: ParaphrasePairs, n_strata: int, random_state: int) -> PairStrata:
     """Return the strata of at least one pair."""
-    least = float(pairs.scores[-1]) if pairs.cut else pairs.threshold
+    least = pairs.threshold
     edges = np.linspace(least, 1.0, n_strata + 1)[:-1].round(6)
     bins = np.searchsorted(edges[1:].astype(np.float32), pairs.scores, side="right")
     filled, stratum, sizes = np.unique(bins, return_inverse=True, return_counts=True)

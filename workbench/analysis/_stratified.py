@@ -10,7 +10,8 @@ squared distances to the estimate: the method of variance estimates recovery (MO
 2008, Statistics in Medicine 27, 1693-1702). A ratio's ends are where the difference that it makes
 zero has its own end at zero (Donner and Zou 2012, Statistical Methods in Medical Research 21,
 347-359). Unlike a bootstrap it has width where all drawn of a stratum are alike, and unlike flat
-priors it does not add up what nobody saw.
+priors it does not add up what nobody saw. Strata of which nothing was drawn count as none in the
+lower end and as all in the upper one.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Shares:
     sizes
         How many it holds, shape (k,).
     estimate
-        The share that has what is counted, shape (k,); 0.5 where nothing was drawn.
+        The share that has what is counted, shape (k,); 0 where nothing was drawn.
     low, high
         The ends of its interval, shape (k,) each.
     known
@@ -59,21 +60,21 @@ def shares(sizes: NDArray[np.int64], drawn: NDArray[np.int64], have: NDArray[np.
         lows.append(max(low, count / size))  # what was seen is certain
         highs.append(min(high, (size - n + count) / size))
     known = drawn > 0
-    estimate = np.where(known, have / np.maximum(drawn, 1), 0.5)
+    estimate = have / np.maximum(drawn, 1)
     return Shares(sizes.astype(np.float64), estimate, np.array(lows), np.array(highs), known)
 
 
 def share_of(strata: Shares, first: int) -> tuple[float, float, float]:
     """Return the share in all strata from ``first`` on, and the ends of its interval.
 
-    The estimate is nan while a stratum among them has nothing drawn.
+    The estimate is nan while a stratum among them has nothing drawn; the ends hold whatever it is.
     """
     part = slice(first, None)
-    total, below, above = _total(strata, part)
     size = strata.sizes[part].sum()
-    low, high = (total - below) / size, (total + above) / size
-    estimate = total / size if strata.known[part].all() else float("nan")
-    return estimate, max(0.0, low), min(1.0, high)
+    least, below, _ = _total(strata, part, 0.0)
+    most, _, above = _total(strata, part, 1.0)
+    estimate = least / size if strata.known[part].all() else float("nan")
+    return estimate, max(0.0, (least - below) / size), min(1.0, (most + above) / size)
 
 
 def part_of_total(strata: Shares, first: int) -> tuple[float, float, float]:
@@ -81,20 +82,28 @@ def part_of_total(strata: Shares, first: int) -> tuple[float, float, float]:
 
     The estimate is nan while a stratum has nothing drawn, or there seems to be none at all.
     """
-    inside, inside_below, inside_above = _total(strata, slice(first, None))
-    outside, outside_below, outside_above = _total(strata, slice(None, first))
-    low = _root(inside, outside, inside_below, outside_above, -1.0)
-    high = _root(inside, outside, inside_above, outside_below, 1.0)
-    total = inside + outside
-    sure = strata.known.all() and total > 0
-    return (inside / total if sure else float("nan")), low, high
+    inside, outside = slice(first, None), slice(None, first)
+    least, below, _ = _total(strata, inside, 0.0)
+    most, _, above = _total(strata, inside, 1.0)
+    fewest, fewer, _ = _total(strata, outside, 0.0)
+    largest, _, more = _total(strata, outside, 1.0)
+    low = _root(least, largest, below, more, -1.0)
+    high = _root(most, fewest, above, fewer, 1.0)
+    sure = strata.known.all() and least + fewest > 0
+    return (least / (least + fewest) if sure else float("nan")), low, high
 
 
-def _total(strata: Shares, part: slice) -> tuple[float, float, float]:
-    """Return how many are counted in some strata, and how far below and above it may be."""
-    sizes, estimate = strata.sizes[part], strata.estimate[part]
-    below = np.sqrt(((sizes * (estimate - strata.low[part])) ** 2).sum())
-    above = np.sqrt(((sizes * (strata.high[part] - estimate)) ** 2).sum())
+def _total(strata: Shares, part: slice, unknown: float) -> tuple[float, float, float]:
+    """Return how many are counted in some strata, and how far below and above it may be.
+
+    Where nothing was drawn, the share is taken to be ``unknown``, for certain.
+    """
+    sizes, known = strata.sizes[part], strata.known[part]
+    estimate = np.where(known, strata.estimate[part], unknown)
+    low = np.where(known, strata.low[part], unknown)
+    high = np.where(known, strata.high[part], unknown)
+    below = np.sqrt(((sizes * (estimate - low)) ** 2).sum())
+    above = np.sqrt(((sizes * (high - estimate)) ** 2).sum())
     return float((sizes * estimate).sum()), float(below), float(above)
 
 

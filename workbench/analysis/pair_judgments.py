@@ -7,25 +7,25 @@ estimated stratum by stratum (see ``_stratified.py``), and do not move with the 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from workbench._arrays import IntArray, freeze
-from workbench._html import elide, facts_table
+from workbench._html import facts_table
 from workbench.analysis._inputs import as_seed, as_whole
+from workbench.analysis._judgments_json import Answers, read, written
 from workbench.analysis._pair_strata import PairStrata, next_stratum, pair_strata
 from workbench.analysis._stratified import part_of_total, share_of, shares
 from workbench.analysis.paraphrases import ParaphrasePairs, as_pairs
-from workbench.analysis.threshold_choice import ThresholdChoice
+from workbench.analysis.threshold_choice import ThresholdChoice, as_threshold
 from workbench.analysis.threshold_curve import ThresholdCurve
 from workbench.errors import InputError
 
 __all__ = ["PairJudgments"]
 
-_FORMAT = 1
 _MOST_STRATA = 100
 _WORDS = {True: "same", False: "different", None: "skipped"}
 
@@ -60,7 +60,7 @@ class PairJudgments:
     strata: PairStrata
     n_strata: int
     random_state: int
-    answers: tuple[tuple[int, bool | None], ...] = ()
+    answers: Answers = ()
     asked: IntArray = field(init=False)
     judged: IntArray = field(init=False)
     same: IntArray = field(init=False)
@@ -97,7 +97,7 @@ class PairJudgments:
         Raises
         ------
         InputError
-            If there are no pairs, or an option is out of range.
+            If there are no pairs, ``max_pairs`` left some out, or an option is out of range.
         """
         source = as_pairs(pairs, "PairJudgments.of")
         count = as_whole(n_strata, "n_strata", 1, _MOST_STRATA)
@@ -106,6 +106,12 @@ class PairJudgments:
             raise InputError(
                 f"PairJudgments.of: there is no pair of cosine ≥ {source.threshold:.4g} to judge. "
                 "Mine with a lower threshold."
+            )
+        if source.cut:
+            raise InputError(
+                f"PairJudgments.of: max_pairs left {source.n_found - len(source):,} pairs out, so "
+                "the judgments would be of an unknown part of them. Judge those above the cut: "
+                "pairs.above(pairs.floor)."
             )
         return cls(pair_strata(source, count, seed), count, seed)
 
@@ -152,12 +158,48 @@ class PairJudgments:
 
     def curve(self) -> ThresholdCurve:
         """Return precision and recall at the lower edge of each stratum, with 95 % intervals."""
-        known = shares(self.strata.sizes, self.judged, self.same)
-        k = len(self.strata.sizes)
+        return self._curve(self.strata.stratum, self.strata.edges)
+
+    def at(self, threshold: float) -> ThresholdChoice:
+        """Return any threshold as a choice that belongs to the model, with what is known of it.
+
+        The pairs judged in the stratum that it divides are a fair sample of either part too
+        (poststratification: Holt and Smith 1979).
+
+        Raises
+        ------
+        InputError
+            If it is no cosine, or no pair is at or above it, or it is below the least one mined.
+        """
+        least = as_threshold(threshold, "PairJudgments.at", self.pairs.embeddings)
+        count = len(self.pairs.above(least))
+        if not count:
+            raise InputError(
+                f"PairJudgments.at: no pair has a cosine of {least:.4g} or more; the best has "
+                f"{self.pairs.scores[0]:.4g}. Choose a lower threshold."
+            )
+        above = np.arange(len(self.pairs)) < count
+        parts, stratum = np.unique(2 * self.strata.stratum + above, return_inverse=True)
+        edges = self.strata.edges[parts // 2]
+        first = int(stratum[count - 1])  # pairs come by score, descending
+        edges[first] = least
+        found = self._curve(stratum, edges).choice(first)
+        return replace(found, floor=float(self.strata.edges[0]))
+
+    def _curve(self, stratum: IntArray, edges: NDArray[np.float64]) -> ThresholdCurve:
+        """Return precision and recall at the lower edges of strata."""
+        k = len(edges)
+        judged = [(place, same) for place, same in self.answers if same is not None]
+        places = stratum[np.array([place for place, _ in judged], np.int64)]
+        same = np.array([same for _, same in judged], np.bool_)
+        sizes = np.bincount(stratum, minlength=k)
+        known = shares(
+            sizes, np.bincount(places, minlength=k), np.bincount(places[same], minlength=k)
+        )
         return ThresholdCurve(
             self.pairs,
-            self.strata.edges,
-            np.cumsum(self.strata.sizes[::-1])[::-1].astype(np.int64),
+            edges,
+            np.cumsum(sizes[::-1])[::-1].astype(np.int64),
             np.array([share_of(known, first) for first in range(k)]),
             np.array([part_of_total(known, first) for first in range(k)]),
             len(self),
@@ -203,7 +245,7 @@ class PairJudgments:
 
     def to_json(self) -> str:
         """Return the judgments as JSON: ids and answers, no texts."""
-        return json.dumps({"format": _FORMAT, **self._identity(), "answers": self._by_ids()})
+        return written(self.answers, self.pairs, self._options())
 
     @classmethod
     def from_json(cls, text: str | bytes, pairs: ParaphrasePairs) -> PairJudgments:
@@ -216,34 +258,8 @@ class PairJudgments:
             otherwise.
         """
         source = as_pairs(pairs, "PairJudgments.from_json")
-        try:
-            kept = json.loads(text)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"PairJudgments.from_json: expected JSON; {error}.") from None
-        if isinstance(kept, dict) and kept.get("format", _FORMAT) != _FORMAT:
-            raise InputError(
-                f"PairJudgments.from_json: the judgments have format {kept['format']!r}; this "
-                f"version reads {_FORMAT}. Install a newer embedding-workbench."
-            )
-        try:
-            answers = [(str(one), str(two), same) for one, two, same in kept["answers"]]
-            made = cls.of(source, n_strata=kept["n_strata"], random_state=kept["random_state"])
-            known = made._identity()
-            differs = [name for name in known if kept[name] != known[name]]
-        except InputError:
-            raise
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                "PairJudgments.from_json: expected what PairJudgments.to_json writes; "
-                f"{type(error).__name__}: {elide(str(error))}."
-            ) from None
-        if differs:
-            told = "; ".join(f"{name} {kept[name]!r}, not {known[name]!r}" for name in differs)
-            raise InputError(
-                f"PairJudgments.from_json: the judgments were made of other pairs ({told}). Mine "
-                "the same texts with the same model and threshold."
-            )
-        return replace(made, answers=made._places(answers))
+        options, answers = read(text, source)
+        return replace(cls.of(source, **options), answers=answers)
 
     def _with(self, same: bool | None) -> PairJudgments:
         place = self.next_pair()
@@ -251,45 +267,8 @@ class PairJudgments:
             raise InputError("judge: all pairs were asked already. Mine with a lower threshold.")
         return replace(self, answers=(*self.answers, (place, same)))
 
-    def _identity(self) -> dict[str, object]:
-        """Return what must be equal where judgments are used again, as JSON values."""
-        pairs = self.pairs
-        return {
-            "corpus": pairs.embeddings.corpus.fingerprint,
-            "other": None if pairs.other is None else pairs.other.corpus.fingerprint,
-            "model": dict(ThresholdChoice.identity_of(pairs.embeddings)),
-            "floor": round(float(self.strata.edges[0]), 6),
-            "top_k": pairs.top_k,
-            "n_strata": self.n_strata,
-            "random_state": self.random_state,
-        }
-
-    def _by_ids(self) -> list[tuple[str, str, bool | None]]:
-        one, two = self.pairs.embeddings.corpus.ids, self.pairs.second.corpus.ids
-        rows1, rows2 = self.pairs.rows1, self.pairs.rows2
-        return [(one[rows1[place]], two[rows2[place]], same) for place, same in self.answers]
-
-    def _places(
-        self, answers: list[tuple[str, str, bool | None]]
-    ) -> tuple[tuple[int, bool | None], ...]:
-        """Return the places of answered pairs, which are not necessarily those they had."""
-        rows1 = self.pairs.embeddings.corpus.positions(one for one, _, _ in answers)
-        rows2 = self.pairs.second.corpus.positions(two for _, two, _ in answers)
-        width = len(self.pairs.second)
-        known = (self.pairs.rows1 * width + self.pairs.rows2).tolist()
-        where = {key: place for place, key in enumerate(known)}
-        found = [where.get(key) for key in (rows1 * width + rows2).tolist()]
-        plain = all(same is None or isinstance(same, bool) for _, _, same in answers)
-        if None in found or len(set(found)) != len(found) or not plain:
-            raise InputError(
-                "PairJudgments.from_json: an answer is of no pair here, twice of one, or neither "
-                "true, false nor null. Use what PairJudgments.to_json wrote for these pairs."
-            )
-        return tuple(
-            (place, same)
-            for place, (_, _, same) in zip(found, answers, strict=True)
-            if place is not None
-        )
+    def _options(self) -> dict[str, int]:
+        return {"n_strata": self.n_strata, "random_state": self.random_state}
 
     def _repr_html_(self) -> str:
         return facts_table(self.title(), self.summary())

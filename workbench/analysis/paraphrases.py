@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray, freeze
 from workbench._html import rows_table
@@ -112,6 +113,24 @@ class ParaphrasePairs:
             self.top_k,
             count,
         )
+
+    def histogram(self, n_bins: int = 40) -> tuple[NDArray[np.float64], IntArray]:
+        """Return bins of equal width from ``threshold`` to 1, and how many pairs each holds.
+
+        Returns
+        -------
+        tuple
+            Edges, shape (n_bins + 1,), and counts, shape (n_bins,).
+
+        Raises
+        ------
+        InputError
+            If ``n_bins`` is not a whole number from 1 to 1,000.
+        """
+        count = as_whole(n_bins, "n_bins", 1, 1000)
+        edges = np.linspace(min(self.threshold, 0.999), 1.0, count + 1)
+        at = np.searchsorted(edges[1:-1].astype(np.float32), self.scores, side="right")
+        return edges, np.bincount(at, minlength=count).astype(np.int64)
 
     def title(self) -> str:
         """Return what was mined, for titles."""

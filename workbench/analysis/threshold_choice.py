@@ -52,7 +52,7 @@ class ThresholdChoice:
     floor
         The least cosine of the pairs that were judged.
     min_precision
-        What was asked for.
+        What was asked for; None where the threshold itself was given.
     judged
         How many pairs were judged.
     corpus
@@ -65,7 +65,7 @@ class ThresholdChoice:
     precision: Interval
     recall: Interval
     floor: float
-    min_precision: float
+    min_precision: float | None
     judged: int
     corpus: str
 
@@ -112,7 +112,7 @@ class ThresholdChoice:
         return {
             "threshold": self.threshold,
             **measured,
-            "min_precision": self.min_precision,
+            **({} if self.min_precision is None else {"min_precision": self.min_precision}),
             "floor": self.floor,
             "judged": self.judged,
             "model": self.model,

@@ -94,7 +94,10 @@ class ThresholdCurve:
         good = np.flatnonzero((reached >= min_precision) & np.isfinite(self.precision[:, 0]))
         if not len(good):
             raise InputError(f"choose: {self._best(min_precision, certain)}")
-        at = int(good[0])
+        return self.choice(int(good[0]), float(min_precision))
+
+    def choice(self, at: int, min_precision: float | None = None) -> ThresholdChoice:
+        """Return the threshold at a place as a choice that belongs to the model."""
         return ThresholdChoice(
             threshold=float(self.thresholds[at]),
             model=self.embeddings.spec.title(),
@@ -102,7 +105,7 @@ class ThresholdCurve:
             precision=_interval(self.precision[at]),
             recall=_interval(self.recall[at]),
             floor=float(self.thresholds[0]),
-            min_precision=float(min_precision),
+            min_precision=min_precision,
             judged=self.judged,
             corpus=self.embeddings.corpus.fingerprint,
         )

@@ -43,6 +43,7 @@ _FILES = (
     "host_sweep.js",
     "host_texts.js",
     "host_models.js",
+    "host_duplicates.js",
     "host_ranks.js",
     "host_choices.js",
     "host.js",

@@ -14,6 +14,7 @@ import { blocksKind } from "./host_blocks.js";
 import { clustersKind } from "./host_clusters.js";
 import { hierarchyKind, silhouetteKind, stabilityKind } from "./host_cluster_figures.js";
 import { sweepKind } from "./host_sweep.js";
+import { pairsKind, thresholdsKind } from "./host_duplicates.js";
 import { textsKind } from "./host_texts.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 
@@ -36,6 +37,8 @@ const KINDS = {
   silhouette: silhouetteKind,
   hierarchy: hierarchyKind,
   sweep: sweepKind,
+  pairs: pairsKind,
+  thresholds: thresholdsKind,
   models: modelsKind,
   "models-matrix": modelsMatrixKind,
   ranks: ranksKind,

@@ -28,7 +28,7 @@ function tracePainted(trace, uid, model, state, theme) {
   return own;
 }
 
-function paintOf(color, mode, theme) {
+export function paintOf(color, mode, theme) {
   if (typeof color === "number") return theme.palette[mode][color % theme.palette[mode].length];
   return theme[color]?.[mode] ?? theme.ink[mode];
 }

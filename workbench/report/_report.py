@@ -60,7 +60,7 @@ def write_report(
         )
     file = Path(path).expanduser()
     check_place(file)
-    shown = list(values) if isinstance(values, Iterable) else [values]
+    shown = list(values) if isinstance(values, Iterable) and not _has_view(values) else [values]
     if not shown:
         raise InputError("write_report: expected at least one value to show; got none.")
     allowed = None if columns is None else list(columns)
@@ -71,6 +71,11 @@ def write_report(
         sections=[*parts, ("How these figures were made", _making(shown))],
     )
     return write_text(file, page)
+
+
+def _has_view(value: object) -> bool:
+    """Whether a value is shown as one, though it can be iterated."""
+    return view_of.dispatch(type(value)) is not view_of.dispatch(object)
 
 
 def _sections(

@@ -170,7 +170,8 @@ def _corpora(value: object) -> tuple[Corpus, ...]:
         return (value,)
     if isinstance(value, Embeddings):
         return (value.corpus,)
-    behind = [getattr(value, part, None) for part in ("embeddings", "rows", "columns")]
+    parts = ("embeddings", "rows", "columns", "other", "train")
+    behind = [getattr(value, part, None) for part in parts]
     found = [part.corpus for part in behind if isinstance(part, Embeddings)]
     return tuple({corpus.fingerprint: corpus for corpus in found}.values())
 

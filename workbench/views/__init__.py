@@ -9,9 +9,11 @@ from workbench.views._forest import forest_view
 from workbench.views._heatmap import MOST_TEXTS, difference_view, heatmap_view
 from workbench.views._map import check_colors, map_view
 from workbench.views._order import Order
+from workbench.views._pairs import pairs_view
 from workbench.views._ranks import ranks_view
 from workbench.views._strings import plotly_text
 from workbench.views._texts_table import texts_view
+from workbench.views._thresholds import thresholds_view
 from workbench.views._tradeoff import tradeoff_view
 from workbench.views._view import Json, View
 from workbench.views.privacy import redacted
@@ -34,11 +36,13 @@ __all__ = [
     "heatmap_view",
     "host_theme",
     "map_view",
+    "pairs_view",
     "plotly_text",
     "ranks_view",
     "redacted",
     "template",
     "texts_view",
+    "thresholds_view",
     "tradeoff_view",
     "view_of",
 ]

@@ -16,10 +16,13 @@ from workbench.analysis import (
     Clustering,
     ClusterStability,
     MapQuality,
+    PairJudgments,
     ParameterSweep,
+    ParaphrasePairs,
     Projection,
     SimilarityDifference,
     SimilarityMatrix,
+    ThresholdCurve,
     cluster_facts,
     map_quality,
     similarity_distribution,
@@ -38,9 +41,11 @@ from workbench.views._heatmap import difference_view, heatmap_view
 from workbench.views._hierarchy import hierarchy_view
 from workbench.views._map import map_view
 from workbench.views._order import Order
+from workbench.views._pairs import pairs_view
 from workbench.views._silhouette import silhouette_view
 from workbench.views._sweep import sweep_view
 from workbench.views._texts_table import texts_view
+from workbench.views._thresholds import judgments_view, thresholds_view
 from workbench.views._view import View
 from workbench.views.comparison import comparison_view
 
@@ -77,11 +82,12 @@ def view_of(value: object) -> View:
     value
         A Projection or its MapQuality (a map with its quality and labels), AlignedMaps, a
         Clustering, its ClusterFacts (silhouettes), ClusterStability or ClusterHierarchy, a
-        ParameterSweep, a SimilarityMatrix, a SimilarityDifference, BlockSimilarities, a Corpus
-        (the table of its texts), a Comparison or a ModelAgreement. A matrix' texts are grouped by
-        the corpus' label, or put like beside like where there is none. A Comparison shows quality
-        against speed, or how alike the models are when nothing was scored; its other figures are
-        in the report.
+        ParameterSweep, a SimilarityMatrix, a SimilarityDifference, BlockSimilarities,
+        ParaphrasePairs (their scores), PairJudgments or a ThresholdCurve (precision and recall), a
+        Corpus (the table of its texts), a Comparison or a ModelAgreement. A matrix' texts are
+        grouped by the corpus' label, or put like beside like where there is none. A Comparison
+        shows quality against speed, or how alike the models are when nothing was scored; its other
+        figures are in the report.
 
     Raises
     ------
@@ -102,6 +108,9 @@ view_of.register(ClusterStability, stability_view)
 view_of.register(ClusterFacts, silhouette_view)
 view_of.register(ClusterHierarchy, hierarchy_view)
 view_of.register(ParameterSweep, sweep_view)
+view_of.register(ParaphrasePairs, pairs_view)
+view_of.register(PairJudgments, judgments_view)
+view_of.register(ThresholdCurve, thresholds_view)
 view_of.register(Comparison, comparison_view)
 view_of.register(ModelAgreement, agreement_view)
 

@@ -32,6 +32,12 @@ __all__ = ["redacted", "redacted_table"]
 
 _OURS = (
     "id",
+    "id_1",
+    "id_2",
+    "kept_id",
+    "train_id",
+    "decision",
+    "judgment",
     "cluster",
     "real_share",
     "silhouette",
@@ -74,8 +80,10 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
         return view
     if view.kind in MODEL_KINDS:
         return redacted_models(view, texts=texts)
-    if view.kind == "sweep":
+    if view.kind in ("sweep", "thresholds"):
         return view  # numbers of a parameter's values: nothing of the texts
+    if view.kind == "pairs":
+        return view if texts else _without_pairs_texts(view)
     if view.kind not in _KNOWN:
         raise InputError(
             f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
@@ -89,6 +97,15 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
         table["cluster_name"] = [_number(int(label)) for label in table["cluster"]]
     meta = _meta(view, {str(name) for name in table.columns}, texts)
     return View(_figure(view, table, meta), table, _state(view, set(table.columns), texts))
+
+
+def _without_pairs_texts(view: View) -> View:
+    """Return the figure of pairs with their ids alone: nothing it draws quotes a text."""
+    kept = [name for name in view.texts.columns if name not in ("text_1", "text_2")]
+    meta = {**view.meta, "table": [name for name in kept if name != "id"]}
+    figure = go.Figure(view.figure).update_layout(meta={"workbench": meta})
+    figure.layout.annotations = figure.layout.shapes = figure.layout.images = ()
+    return View(figure, view.texts[kept], _state(view, set(), False))
 
 
 def redacted_table(

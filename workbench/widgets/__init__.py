@@ -7,6 +7,7 @@ from workbench.widgets.figure_host import FigureHost
 from workbench.widgets.model_comparison import ModelComparison
 from workbench.widgets.query_comparison import QueryComparison
 from workbench.widgets.similarity_heatmap import SimilarityHeatmap
+from workbench.widgets.threshold_studio import ThresholdStudio
 
 __all__ = [
     "ClusterExplorer",
@@ -16,4 +17,5 @@ __all__ = [
     "ModelComparison",
     "QueryComparison",
     "SimilarityHeatmap",
+    "ThresholdStudio",
 ]
