@@ -13,7 +13,7 @@ from workbench.analysis.cost import ModelCost, measure_costs
 from workbench.analysis.difference import SimilarityDifference, similarity_difference
 from workbench.analysis.distribution import SimilarityDistribution, similarity_distribution
 from workbench.analysis.duplicates import DuplicateGroups, duplicate_groups
-from workbench.analysis.evaluation import Task, TaskScores
+from workbench.analysis.evaluation import Task, TaskScores, compare_scores
 from workbench.analysis.geometry import Geometry, geometry
 from workbench.analysis.hierarchy import ClusterHierarchy, HierarchyNode, cluster_hierarchy
 from workbench.analysis.keywords import class_keywords
@@ -90,6 +90,7 @@ __all__ = [
     "cluster_hierarchy",
     "cluster_stability",
     "compare_models",
+    "compare_scores",
     "duplicate_groups",
     "geometry",
     "map_labels",

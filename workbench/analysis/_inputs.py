@@ -10,12 +10,14 @@ import numpy as np
 from workbench._arrays import FloatArray, IntArray
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
+from workbench.models import ModelSpec
 
 __all__ = [
     "as_embeddings",
     "as_seed",
     "as_whole",
     "check_one_model",
+    "check_one_spec",
     "distinct_rows",
     "renamed",
     "steady_threads",
@@ -53,7 +55,14 @@ def check_one_model(
             f"({first.spec.title()}), the {other}' {second.dimension} ({second.spec.title()}). "
             "Embed both with one model."
         )
-    asked, searched = first.spec, second.spec
+    check_one_spec(caller, first.spec, second.spec, names)
+
+
+def check_one_spec(
+    caller: str, asked: ModelSpec, searched: ModelSpec, names: tuple[str, str]
+) -> None:
+    """Raise an InputError when two specs are of two models: see `check_one_model`."""
+    one, other = names
     if "array" in (asked.family, searched.family) or asked.revision == searched.revision:
         return
     raise InputError(

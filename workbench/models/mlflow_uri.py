@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 __all__ = [
+    "CARD",
     "LSA_ARRAYS",
     "SERVED",
     "bounded",
@@ -49,6 +50,9 @@ __all__ = [
 
 LSA_ARRAYS = "lsa.npz"
 """The file in a logged model's artifacts that holds an LSA encoder's arrays."""
+
+CARD = "model_card.md"
+"""The file in a logged model that says what it was made from, its scores and its limits."""
 
 SERVED = ("artifacts", "model")
 """Where, in the folder of a model that `run.log_model` logged, its parts are."""

@@ -1,8 +1,9 @@
 """Search: an index of texts with files of its own."""
 
+from workbench.search.evaluation import score_search
 from workbench.search.fusion import Hybrid
 from workbench.search.index import SearchIndex
 from workbench.search.reasons import MatchReasons
 from workbench.search.results import Hit, SearchResults
 
-__all__ = ["Hit", "Hybrid", "MatchReasons", "SearchIndex", "SearchResults"]
+__all__ = ["Hit", "Hybrid", "MatchReasons", "SearchIndex", "SearchResults", "score_search"]

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pandas as pd
 
 from workbench._progress import ProgressOption
+from workbench.analysis._inputs import check_one_spec
 from workbench.analysis.evaluation._task import DOCUMENT_PROMPTS, fitted, prompt_named
 from workbench.analysis.queries import check_fitted
-from workbench.analysis.retrieval_search import check_one_model
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError
@@ -48,7 +48,7 @@ def document_embeddings(
     if isinstance(texts, Embeddings):
         model = load_encoder(encoder)
         check_fitted(model)
-        check_one_model(model.spec, texts.spec, "SearchIndex")
+        check_one_spec("SearchIndex", model.spec, texts.spec, ("queries", "texts"))
         other = model.spec if like is None else like.spec
         if like is not None and (texts.dimension, texts.spec.precision) != (
             like.dimension,

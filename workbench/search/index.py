@@ -12,8 +12,7 @@ import numpy as np
 
 from workbench._html import facts_table
 from workbench._progress import ProgressOption, showing
-from workbench.analysis._inputs import as_whole
-from workbench.analysis.retrieval_search import check_one_model
+from workbench.analysis._inputs import as_whole, check_one_spec
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore
 from workbench.errors import InputError, suggest
@@ -318,7 +317,7 @@ class SearchIndex:
         stored = read_files(Path(folder).expanduser())
         spec = ModelSpec(**stored.facts["encoder"])
         model = load_encoder(spec.name if encoder is None else encoder)
-        check_one_model(model.spec, spec, "SearchIndex.load")
+        check_one_spec("SearchIndex.load", model.spec, spec, ("queries", "texts"))
         embeddings = Embeddings(
             stored.arrays["vectors"], stored.corpus, spec, stored.arrays.get("n_tokens")
         )

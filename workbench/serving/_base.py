@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench._html import facts_table
+from workbench.analysis.evaluation import TaskScores
 from workbench.corpus import Corpus
+from workbench.errors import InputError
 from workbench.models import ModelSpec
+from workbench.models.mlflow_uri import CARD
 from workbench.serving._params import Param, values_of
 from workbench.serving._rows import Rows, rows_of
+from workbench.serving.card import model_card
 
 if TYPE_CHECKING:
     from mlflow.models import Model
@@ -88,11 +95,54 @@ class ServedModel(ABC):
     def read(cls, folder: Path, settings: Mapping[str, Any]) -> ServedModel:
         """Return the model that `write` wrote."""
 
-    def save(self, folder: Path, model: Model) -> None:
-        """Save the model in MLflow's format; ``model`` is MLflow's description, filled in here."""
+    @property
+    def identity(self) -> str:
+        """What tells the model from every other: a hash over what decides its answers."""
+        facts = {**asdict(self.spec), **self.summary(), **self.identifying()}
+        texts = None if self.corpus is None else self.corpus.fingerprint
+        raw = json.dumps([self.kind, facts, texts], sort_keys=True, default=str).encode()
+        return f"blake2b:{hashlib.blake2b(raw, digest_size=16).hexdigest()}"
+
+    def identifying(self) -> dict[str, Any]:
+        """Return what decides the answers beside the spec, the texts and the defaults."""
+        return {}
+
+    def score(self, examples: object) -> TaskScores:
+        """Return what the model scores on examples; each kind of model says which it takes.
+
+        Raises
+        ------
+        InputError
+            If it takes none, or not these.
+        """
+        raise InputError(
+            f"{self.kind}: it is not scored by itself. Score a SemanticSearchModel whose index "
+            "has it as its reranker or sparse encoder."
+        )
+
+    def save(
+        self,
+        folder: Path,
+        model: Model,
+        scores: Sequence[TaskScores] = (),
+        limits: Sequence[str] = (),
+    ) -> None:
+        """Save the model and its card in MLflow's format.
+
+        Parameters
+        ----------
+        folder
+            Where; must not exist.
+        model
+            MLflow's description, filled in here.
+        scores, limits
+            What the card says of it: see `model_card`.
+        """
         from workbench.serving._saving import save_model
 
         save_model(self, folder, model)
+        card = model_card(self, scores, limits)
+        (folder / CARD).write_text(card, encoding="utf-8", errors="replace")
 
     def summary(self) -> dict[str, Any]:
         """Return the model in words: a flat dict."""

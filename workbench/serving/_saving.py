@@ -57,6 +57,7 @@ def save_model(served: ServedModel, folder: Path, model: Model) -> None:
             pip_requirements=pinned(_NEEDS),
             metadata={
                 "workbench.kind": served.kind,
+                "workbench.identity": served.identity,
                 "task": settings.get("task"),
                 "truncate_dim": settings.get("encoder", {}).get("truncate_dim"),
             },

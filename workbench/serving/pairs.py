@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from workbench._arrays import FloatArray
+from workbench.analysis import tasks
+from workbench.analysis.evaluation import TaskScores
 from workbench.analysis.pair_cosines import pair_cosines
+from workbench.corpus import SentencePairs
+from workbench.errors import InputError
 from workbench.models import Encoder, ModelSpec, Reranker, load_reranker
 from workbench.serving._base import ServedModel
 from workbench.serving._parts import (
@@ -59,6 +63,15 @@ class SimilarityModel(ServedModel):
         """Return the cosine of each pair; 0 where the model knows no word of a sentence."""
         first, second = zip(*rows, strict=True)
         return pair_cosines(first, second, self.encoder)
+
+    def score(self, examples: object) -> TaskScores:
+        """Return how well the cosines follow people's judgement of some SentencePairs."""
+        if not isinstance(examples, SentencePairs):
+            raise InputError(
+                f"{self.kind}: it is scored on SentencePairs with scores; got "
+                f"{type(examples).__name__}."
+            )
+        return tasks.sts(examples).score(self.encoder)
 
     @property
     def outputs(self) -> Schema:

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from workbench.analysis import tasks
 from workbench.analysis._inputs import as_whole
-from workbench.corpus import Corpus
+from workbench.analysis.evaluation import TaskScores
+from workbench.corpus import Corpus, RetrievalSet, SentencePairs
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import Encoder, ModelSpec
-from workbench.search import Hit, Hybrid, SearchIndex, SearchResults
+from workbench.search import Hit, Hybrid, SearchIndex, SearchResults, score_search
 from workbench.serving._base import ServedModel
 from workbench.serving._params import Param
 from workbench.serving._parts import check_encoder_part, read_index, write_index
@@ -115,6 +117,23 @@ class SemanticSearchModel(ServedModel):
             )
         return answers
 
+    def score(self, examples: object) -> TaskScores:
+        """Return how well the search finds the answers of a RetrievalSet (`score_search`)."""
+        if not isinstance(examples, RetrievalSet):
+            raise InputError(
+                f"{self.kind}: it is scored on a RetrievalSet; got {type(examples).__name__}."
+            )
+        return score_search(self.index, examples, method=self.method, rerank=self.rerank)
+
+    def identifying(self) -> dict[str, Any]:
+        """Return the method, and the models beside the encoder."""
+        others = (self.index.sparse_encoder, self.index.reranker if self.rerank else None)
+        return {
+            "method": self.method.title() if isinstance(self.method, Hybrid) else self.method,
+            "rerank": self.rerank,
+            "others": [other.spec.revision for other in others if other is not None],
+        }
+
     @property
     def outputs(self) -> Schema:
         """A list of hits per row."""
@@ -216,6 +235,15 @@ class ParaphraseMiningModel(ServedModel):
             [{"corpus_id": hit.corpus_id, "text": hit.text, "score": hit.score} for hit in hits]
             for hits in found
         ]
+
+    def score(self, examples: object) -> TaskScores:
+        """Return how well the cosines tell pairs that say the same (SentencePairs of 0 and 1)."""
+        if not isinstance(examples, SentencePairs):
+            raise InputError(
+                f"{self.kind}: it is scored on SentencePairs of 0 and 1; got "
+                f"{type(examples).__name__}."
+            )
+        return tasks.pair_classification(examples).score(self.index.encoder)
 
     @property
     def outputs(self) -> Schema:

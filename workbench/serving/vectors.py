@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from workbench._arrays import FloatArray
+from workbench.analysis.evaluation import Task, TaskScores
 from workbench.corpus import Corpus
 from workbench.embeddings import embed
 from workbench.errors import InputError
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
     from mlflow.types import Schema
     from sentence_transformers import SparseEncoder
 
-__all__ = ["EmbeddingModel", "SparseEncoderModel", "Task"]
+__all__ = ["EmbeddingModel", "ServingTask", "SparseEncoderModel"]
 
-Task: TypeAlias = Literal["llm/v1/embeddings"]
+ServingTask: TypeAlias = Literal["llm/v1/embeddings"]
 
-_TASK: Task = "llm/v1/embeddings"
+_TASK: ServingTask = "llm/v1/embeddings"
 # What OpenAI's request may hold, and what it is called here; None: it changes no vector.
 _REQUEST = {"input": None, "model": None, "user": None, "encoding_format": "encoding_format"}
 _REQUEST |= {"dimensions": "truncate_dim"}
@@ -69,7 +70,7 @@ class EmbeddingModel(ServedModel):
 
     kind: ClassVar[str] = "EmbeddingModel"
 
-    def __init__(self, encoder: Encoder | str, *, task: Task | None = None) -> None:
+    def __init__(self, encoder: Encoder | str, *, task: ServingTask | None = None) -> None:
         if task not in (None, _TASK):
             raise InputError(f"EmbeddingModel: task is {_TASK!r} or None; got {task!r:.60}.")
         self.encoder = check_encoder_part(encoder, self.kind)
@@ -143,6 +144,15 @@ class EmbeddingModel(ServedModel):
         ]
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
         return {"object": "list", "data": data, "model": self.spec.name, "usage": usage}
+
+    def score(self, examples: object) -> TaskScores:
+        """Return the encoder's score on a task of ``wb.tasks`` that has its own examples."""
+        if not isinstance(examples, Task):
+            raise InputError(
+                f"{self.kind}: it is scored on a task, wb.tasks.sts(pairs) say; got "
+                f"{type(examples).__name__}."
+            )
+        return examples.score(self.encoder)
 
     @property
     def outputs(self) -> Schema:

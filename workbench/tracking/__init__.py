@@ -7,15 +7,20 @@ from workbench.tracking._open import open_view
 from workbench.tracking._run import Run, track
 from workbench.tracking._store import ensure_store
 from workbench.tracking.promotion import Promotion, promote
+from workbench.tracking.registering import RegisteredVersion, register, set_alias, versions
 
 __all__ = [
     "Gate",
     "Promotion",
+    "RegisteredVersion",
     "Run",
     "default_tracking_uri",
     "ensure_store",
     "load_comparison",
     "open_view",
     "promote",
+    "register",
+    "set_alias",
     "track",
+    "versions",
 ]

@@ -7,13 +7,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from types import MappingProxyType
+from typing import Protocol
 
-from workbench.analysis.comparison import Comparison, ModelResult
 from workbench.analysis.evaluation import TaskScores
 from workbench.analysis.significance import PairedDifference, paired_differences
 from workbench.errors import InputError, suggest
 
 __all__ = ["Gate"]
+
+
+class Tasks(Protocol):
+    """What was scored: a comparison, or one model's scores."""
+
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        """The tasks' names."""
+
+    def metrics(self, task: str, /) -> tuple[str, ...]:
+        """Return a task's metrics, the main one first."""
+
+
+class Scored(Protocol):
+    """A model with its scores by task."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def scores(self) -> Mapping[str, TaskScores]:
+        """Task → scores."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +85,7 @@ class Gate:
         object.__setattr__(self, "floors", MappingProxyType(floors))
         object.__setattr__(self, "alpha", float(self.alpha))
 
-    def targets(self, comparison: Comparison) -> dict[tuple[str, str], float]:
+    def targets(self, comparison: Tasks) -> dict[tuple[str, str], float]:
         """Return the floors by task and metric.
 
         Raises
@@ -73,7 +96,7 @@ class Gate:
         return {_target(what, comparison): floor for what, floor in self.floors.items()}
 
     def held_to_floors(
-        self, model: ModelResult, targets: Mapping[tuple[str, str], float]
+        self, model: Scored, targets: Mapping[tuple[str, str], float]
     ) -> tuple[bool, list[str]]:
         """Return whether a model meets every floor, and a sentence on each."""
         sentences, held = [], True
@@ -89,7 +112,7 @@ class Gate:
         return held, sentences
 
     def against(
-        self, model: ModelResult, champion: str, scores: Mapping[str, TaskScores], seed: int
+        self, model: Scored, champion: str, scores: Mapping[str, TaskScores], seed: int
     ) -> dict[str, PairedDifference]:
         """Return, by task, how a model differs from the champion on the main metric.
 
@@ -126,7 +149,7 @@ def _number(value: object) -> float:
     return float(value)
 
 
-def _target(what: str, comparison: Comparison) -> tuple[str, str]:
+def _target(what: str, comparison: Tasks) -> tuple[str, str]:
     """Return the task and metric that a floor names; a task's name may hold a slash."""
     if what in comparison.task_names:
         return what, comparison.metrics(what)[0]

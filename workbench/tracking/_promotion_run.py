@@ -20,7 +20,7 @@ from workbench.tracking._models import save_encoder
 from workbench.tracking._nested import Measured, as_metrics, give_up, inputs_of, spec_params
 from workbench.tracking._privacy import Privacy
 from workbench.tracking._record import split
-from workbench.tracking._registry import Registry
+from workbench.tracking._registry import Registry, identity
 from workbench.tracking._sender import Sender
 from workbench.tracking._store import experiment
 from workbench.tracking._tables import write_table
@@ -85,7 +85,9 @@ def keep_verdict(
             said = "\n".join([f"{title}, decided by run {run_id}.", *_listed(verdict.reasons)])
             tags = {"workbench.run": run_id, "workbench.model": model.name}
             reasons = {"workbench.reasons": "\n".join(verdict.reasons)}
-            version = registry.register(model_id, run_id, encoder.spec, tags | reasons, said)
+            version = registry.register(
+                model_id, run_id, identity(encoder.spec), tags | reasons, said
+            )
             client.set_tag(run_id, "workbench.version", version)
         client.set_terminated(run_id, "FINISHED")
     except BaseException:

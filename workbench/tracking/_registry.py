@@ -24,8 +24,8 @@ _IDENTITY = "workbench.encoder"
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # no model; no such alias
 
 
-def check_registry_names(registered_name: object, alias: object) -> None:
-    """Raise an InputError for names that MLflow would refuse."""
+def check_registry_names(registered_name: object, alias: object, caller: str = "promote") -> None:
+    """Raise an InputError for names that MLflow would refuse; an alias may be None."""
     from mlflow.exceptions import MlflowException
     from mlflow.utils.validation import (
         _validate_model_alias_name,
@@ -37,13 +37,15 @@ def check_registry_names(registered_name: object, alias: object) -> None:
         ("registered_name", registered_name, (_validate_model_name,)),
         ("alias", alias, (_validate_model_alias_name, _validate_model_alias_name_reserved)),
     ):
+        if what == "alias" and name is None:
+            continue
         try:
             if not isinstance(name, str):
-                raise InputError(f"promote: {what} must be a str; got {name!r:.80}.")
+                raise InputError(f"{caller}: {what} must be a str; got {name!r:.80}.")
             for check in checks:
                 check(name)
         except MlflowException as error:
-            raise InputError(f"promote: {what} {name!r:.80} cannot be used: {error}") from None
+            raise InputError(f"{caller}: {what} {name!r:.80} cannot be used: {error}") from None
 
 
 def identity(spec: ModelSpec) -> str:
@@ -68,7 +70,7 @@ class Registry:
     client, uri
         A client of the store, and the store.
     name, alias
-        The registered model, which need not be there yet, and the alias.
+        The registered model, which need not be there yet, and the alias; empty: none.
     """
 
     client: MlflowClient
@@ -89,7 +91,11 @@ class Registry:
 
     def holds(self, version: ModelVersion, spec: ModelSpec) -> bool:
         """Return whether a version is known to be of a model, without loading it."""
-        return bool(version.tags.get(_IDENTITY) == identity(spec))
+        return self.is_of(version, identity(spec))
+
+    def is_of(self, version: ModelVersion, own: str) -> bool:
+        """Return whether a version was registered with an identity."""
+        return bool(version.tags.get(_IDENTITY) == own)
 
     def encoder(self, version: ModelVersion) -> Encoder:
         """Return the encoder of a version.
@@ -113,9 +119,19 @@ class Registry:
         return DenseEncoder(loaded, name=f"{self.name}, version {version.version}")
 
     def register(
-        self, model_id: str, run_id: str, spec: ModelSpec, tags: Mapping[str, str], said: str
+        self, model_id: str, run_id: str, own: str, tags: Mapping[str, str], said: str
     ) -> str:
-        """Make a logged model a new version, give it the alias, and return the version."""
+        """Make a logged model a new version, give it the alias, and return the version.
+
+        Parameters
+        ----------
+        model_id, run_id
+            The logged model, and the run that made it.
+        own
+            What tells the model from every other (`identity`).
+        tags, said
+            Tags and description of the version.
+        """
         from mlflow.exceptions import MlflowException
 
         try:
@@ -127,13 +143,14 @@ class Registry:
             self.name,
             self._source(model_id),
             run_id,
-            tags={**tags, _IDENTITY: identity(spec)},
+            tags={**tags, _IDENTITY: own},
             description=said,
             model_id=model_id,
         )
         version = str(made.version)
         self._link(model_id, version)
-        self.client.set_registered_model_alias(self.name, self.alias, version)
+        if self.alias:
+            self.client.set_registered_model_alias(self.name, self.alias, version)
         return version
 
     def _source(self, model_id: str) -> str:

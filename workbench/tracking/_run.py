@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.evaluation import TaskScores
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.models.mlflow_uri import bounded, point_mlflow_at, shown_uri, silence
 from workbench.tracking._comparison import write_comparison
@@ -17,7 +18,7 @@ from workbench.tracking._models import check_encoder, save_encoder
 from workbench.tracking._privacy import Privacy
 from workbench.tracking._record import check_name, kind_of, write_record
 from workbench.tracking._sender import Sender
-from workbench.tracking._served import ServedModel, check_served
+from workbench.tracking._served import ServedModel, check_served, measured_scores
 from workbench.tracking._store import connect, experiment, explained
 from workbench.tracking._unsent import Unsent
 
@@ -224,11 +225,19 @@ class Run:
             lambda folder: self._sender.send_encoder(checked.spec, name, folder),
         )
 
-    def log_model(self, model: ServedModel, name: str = "model") -> ModelInfo:
+    def log_model(
+        self,
+        model: ServedModel,
+        name: str = "model",
+        *,
+        scores: Sequence[TaskScores] = (),
+        limits: Sequence[str] = (),
+    ) -> ModelInfo:
         """Log a model that answers: search, similarity, paraphrases, vectors (`workbench.serving`).
 
         It loads natively (`load_model`) and as pyfunc, with the same numbers, and needs no path of
-        this machine. The texts that it holds become a data set of the run.
+        this machine. The texts that it holds become a data set of the run; a model card stands
+        beside its weights.
 
         Parameters
         ----------
@@ -237,6 +246,10 @@ class Run:
             `EmbeddingModel`, `RerankerModel` or `SparseEncoderModel`.
         name
             The model's name.
+        scores
+            What it scored: metrics of the run, linked to the model and to what it was scored on.
+        limits
+            Sentences for the card on what it is not good for.
 
         Returns
         -------
@@ -254,11 +267,12 @@ class Run:
             When the store does not take it: ``model_uri`` is then the local folder that keeps it.
         """
         checked = check_served(model, self._privacy)
+        measured = measured_scores(scores, checked.corpus, self._privacy)
         return self._logged(
             name,
-            checked.save,
+            lambda folder, described: checked.save(folder, described, scores, limits),
             lambda folder: self._sender.send_model(
-                checked.spec, name, folder, checked.kind, checked.corpus
+                checked.spec, name, folder, checked.kind, checked.corpus, measured
             ),
         )
 

@@ -12,7 +12,7 @@ from workbench.corpus import Corpus
 from workbench.models import ModelSpec
 from workbench.models.mlflow_uri import silence
 from workbench.tracking._datasets import DataSet, as_input, of_corpus
-from workbench.tracking._nested import send_model, spec_params
+from workbench.tracking._nested import Measured, as_metrics, inputs_of, send_model, spec_params
 from workbench.tracking._privacy import Privacy
 from workbench.tracking._record import Record
 
@@ -74,12 +74,18 @@ class Sender:
         return info
 
     def send_model(
-        self, spec: ModelSpec, name: str, folder: Path, kind: str, corpus: Corpus | None = None
+        self,
+        spec: ModelSpec,
+        name: str,
+        folder: Path,
+        kind: str,
+        corpus: Corpus | None = None,
+        measured: Sequence[Measured] = (),
     ) -> ModelInfo:
         """Log a model that was saved into a folder; its ids are written into the folder.
 
-        The texts that it holds become a data set of the run: so a version leads to what it was
-        made from.
+        The texts that it holds, and what it was scored on, become data sets of the run: so a
+        version leads to what it was made from.
         """
         from mlflow.entities import LoggedModelOutput
         from mlflow.models import Model
@@ -104,6 +110,10 @@ class Sender:
             raise
         if corpus is not None:
             self._link([of_corpus(corpus, self._privacy)])
+        if measured:
+            self._client.log_inputs(self._run_id, datasets=inputs_of(measured))
+            metrics = as_metrics(measured, self._run_id, logged.model_id)
+            self._client.log_batch(self._run_id, metrics=metrics)
         self._client.log_outputs(self._run_id, [LoggedModelOutput(logged.model_id, step=0)])
         return model.get_model_info(ready)
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from workbench.analysis.evaluation import TaskScores
 from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.models import ModelSpec
+from workbench.tracking._comparison import legal_names
+from workbench.tracking._datasets import of_task
+from workbench.tracking._nested import Measured
 from workbench.tracking._privacy import Privacy
+from workbench.tracking._record import split
 
 if TYPE_CHECKING:
     from mlflow.models import Model
 
-__all__ = ["ServedModel", "check_served"]
+__all__ = ["ServedModel", "check_served", "measured_scores"]
 
 
 @runtime_checkable
 class ServedModel(Protocol):
     """A model of `workbench.serving`, as far as tracking needs to know it."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """What it is called."""
 
     @property
     def spec(self) -> ModelSpec:
@@ -30,8 +38,10 @@ class ServedModel(Protocol):
     def corpus(self) -> Corpus | None:
         """The texts that it holds."""
 
-    def save(self, folder: Path, model: Model, /) -> None:
-        """Save it in MLflow's format."""
+    def save(
+        self, folder: Path, model: Model, scores: Sequence[TaskScores], limits: Sequence[str], /
+    ) -> None:
+        """Save it and its card in MLflow's format."""
 
 
 def check_served(model: object, privacy: Privacy) -> ServedModel:
@@ -60,3 +70,16 @@ def check_served(model: object, privacy: Privacy) -> ServedModel:
             "write. Build its index on a corpus without that column."
         )
     return model
+
+
+def measured_scores(
+    scores: Sequence[TaskScores], corpus: Corpus | None, privacy: Privacy
+) -> list[Measured]:
+    """Return scores as metrics, each with what it was measured on."""
+    names = legal_names(one.task for one in scores)
+    found: list[Measured] = []
+    for one in scores:
+        texts = corpus if corpus is not None else Corpus(("",), name=one.task)
+        data = of_task(None, one, texts, privacy)
+        found.append(Measured(data, split(one, names[one.task])[0]))
+    return found

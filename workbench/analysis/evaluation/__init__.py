@@ -1,5 +1,6 @@
 """Tasks: what a model is scored on, one file per kind; and the scores, example by example."""
 
+from workbench.analysis.evaluation._differences import compare_scores
 from workbench.analysis.evaluation._scores import TaskScores
 from workbench.analysis.evaluation._statistics import statistic_of
 from workbench.analysis.evaluation._task import Task, fitted
@@ -22,6 +23,7 @@ __all__ = [
     "SimilarityTask",
     "Task",
     "TaskScores",
+    "compare_scores",
     "fitted",
     "query_metrics",
     "statistic_of",

@@ -1,0 +1,180 @@
+"""Models that answer are registered by hand or through a gate, and an alias goes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.corpus import RetrievalSet, samples
+from workbench.errors import InputError
+from workbench.models import DenseEncoder
+from workbench.models.mlflow_uri import sqlite_uri
+from workbench.search import SearchIndex
+from workbench.serving import (
+    EmbeddingModel,
+    RerankerModel,
+    SemanticSearchModel,
+    ServedModel,
+    SimilarityModel,
+    load_model,
+    promote_model,
+)
+from workbench.tracking import Gate, register, set_alias, track, versions
+
+
+@pytest.fixture(scope="module")
+def answers() -> RetrievalSet:
+    return samples.faq()
+
+
+@pytest.fixture(scope="module")
+def searches(answers: RetrievalSet, minilm: DenseEncoder) -> dict[str, SemanticSearchModel]:
+    dense = SearchIndex.build(answers.corpus, minilm, progress=False)
+    return {
+        "dense": SemanticSearchModel(dense),
+        "bm25": SemanticSearchModel(dense, method="bm25"),
+        "lsa": SemanticSearchModel(SearchIndex.build(answers.corpus, "lsa", progress=False)),
+    }
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    import mlflow
+
+    uri = sqlite_uri(tmp_path / "mlflow.db")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    mlflow.set_tracking_uri(None)
+    return uri
+
+
+def test_through_the_gate_and_back(
+    searches: dict[str, SemanticSearchModel], answers: RetrievalSet, store: str
+) -> None:
+    first = promote_model(searches["lsa"], "search", [answers])
+    assert (first.promoted, first.version, first.champion) == (True, "1", None)
+    gate = Gate(floors={"retrieval: faq": 0.5, "retrieval: faq/recall@10": 0.5})
+    second = promote_model(searches["dense"], "search", [answers], gate=gate)
+    assert (second.promoted, second.version, second.champion) == (True, "2", "1")
+    (found,) = second.differences.values()
+    expected = searches["dense"].score(answers).value() - searches["lsa"].score(answers).value()
+    assert found.difference == pytest.approx(expected, abs=1e-6)
+    assert (found.verdict, found.b) == ("better", "version 1")
+    refused = promote_model(searches["bm25"], "search", [answers])
+    assert (refused.promoted, refused.version) == (False, None)
+    assert "shown worse than version 2" in refused.reasons[0]
+    below = promote_model(
+        searches["bm25"], "search", [answers], gate=Gate({"retrieval: faq": 0.99}, not_worse=False)
+    )
+    assert not below.promoted
+    assert "is below the floor 0.99" in below.reasons[0]
+    again = promote_model(searches["dense"], "search", [answers])
+    assert again.reasons == ("This model is search@champion already, as version 2.",)
+    table = versions("search")
+    assert table["version"].tolist() == [2, 1]
+    assert table["aliases"].tolist() == ["champion", ""]
+    assert table["run_id"].tolist() == [second.run_id, first.run_id]
+    assert f"faq ({answers.corpus.fingerprint})" in table["data"][0]
+    assert repr(load_model("models:/search@champion")) == repr(searches["dense"])
+    assert set_alias("search", "champion", second.champion or "") == "2"
+    assert repr(load_model("models:/search@champion")) == repr(searches["lsa"])
+
+
+def test_what_a_promotion_leaves(
+    searches: dict[str, SemanticSearchModel], answers: RetrievalSet, store: str
+) -> None:
+    from mlflow import MlflowClient
+
+    made = promote_model(searches["dense"], "search", [answers], limits=["Small."])
+    client = MlflowClient(store)
+    run = client.get_run(made.run_id)
+    scores = searches["dense"].score(answers)
+    key = next(key for key in run.data.metrics if key.endswith("ndcg_at_10"))
+    assert run.data.metrics[key] == pytest.approx(scores.value(), abs=1e-9)
+    assert run.data.tags["workbench.promotion"] == "promoted"
+    version = client.get_model_version("search", "1")
+    assert version.tags["workbench.kind"] == "SemanticSearchModel"
+    assert version.run_id == made.run_id
+    assert f"{scores.value():.3f}" in version.description
+    assert "- Small." in version.description
+    assert "nothing to compare with" in version.description
+
+
+def test_registered_by_hand(minilm: DenseEncoder, store: str) -> None:
+    from mlflow import MlflowClient
+
+    with track("by hand") as run:
+        model = SimilarityModel(minilm)
+        info = run.log_model(model, scores=[model.score(samples.sentence_pairs())])
+    made = register(info.model_uri, "similarity", alias="candidate", tags={"team": "support"})
+    assert (made.version, made.run_id) == ("1", run.id)
+    assert "sts: sentence pairs" in made.description
+    version = MlflowClient(store).get_model_version_by_alias("similarity", "candidate")
+    assert (version.tags["team"], version.tags["workbench.kind"]) == ("support", "SimilarityModel")
+    assert load_model(made.model_uri).predict([("a", "a")]).tolist() == pytest.approx([1.0])
+    refused = promote_model(model, "similarity", [samples.sentence_pairs()], alias="candidate")
+    assert "is similarity@candidate already" in refused.reasons[0]
+    plain = register(info.model_uri, "similarity", description="by me")
+    assert (plain.version, plain.alias, plain.description) == ("2", None, "by me")
+
+
+def test_what_cannot_be_registered(minilm: DenseEncoder, store: str) -> None:
+    with pytest.raises(InputError, match=r"expected the model_uri that run\.log_model gave"):
+        register("runs:/x/model", "similarity")
+    with pytest.raises(InputError, match="register: registered_name must be a str"):
+        register("models:/m-1", None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="register: alias 'v1' cannot be used"):
+        register("models:/m-1", "similarity", alias="v1")
+    with pytest.raises(InputError, match="There is no registered model 'none'"):
+        versions("none")
+    with pytest.raises(InputError, match="There is no registered model 'none'"):
+        set_alias("none", "champion", 1)
+    with track("one") as run:
+        register(run.log_model(SimilarityModel(minilm)).model_uri, "one")
+    with pytest.raises(InputError, match="'one' has no version 7; it has 1"):
+        set_alias("one", "champion", 7)
+
+
+def test_what_cannot_be_promoted(
+    searches: dict[str, SemanticSearchModel],
+    models: dict[str, ServedModel],
+    answers: RetrievalSet,
+    minilm: DenseEncoder,
+    store: str,
+) -> None:
+    with pytest.raises(InputError, match="expected a model that answers"):
+        promote_model(minilm, "search", [answers])  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="examples is a list of what the model is scored on"):
+        promote_model(searches["bm25"], "search", answers)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="examples is a list"):
+        promote_model(searches["bm25"], "search", [])
+    with pytest.raises(InputError, match="it is scored on a RetrievalSet; got SentencePairs"):
+        promote_model(searches["bm25"], "search", [samples.sentence_pairs()])
+    with pytest.raises(InputError, match="it is scored on SentencePairs with scores; got Ret"):
+        promote_model(SimilarityModel(minilm), "search", [answers])
+    with pytest.raises(InputError, match=r"it is scored on a task, wb\.tasks\.sts"):
+        promote_model(EmbeddingModel(minilm), "search", [answers])
+    assert isinstance(models["reranker"], RerankerModel)
+    with pytest.raises(InputError, match="it is not scored by itself"):
+        promote_model(models["reranker"], "search", [answers])
+    with pytest.raises(InputError, match=r"gate is a wb\.Gate"):
+        promote_model(searches["bm25"], "search", [answers], gate=0.5)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="Gate: there is no task 'retrieval: fax'"):
+        promote_model(
+            searches["bm25"], "search", [answers], gate=Gate(floors={"retrieval: fax": 0.5})
+        )
+
+
+def test_identities_tell_models_apart(
+    searches: dict[str, SemanticSearchModel], answers: RetrievalSet, minilm: DenseEncoder
+) -> None:
+    index = searches["dense"].index
+    others = [
+        SemanticSearchModel(index, top_k=3),
+        SemanticSearchModel(index, method="hybrid"),
+        SemanticSearchModel(index.remove([answers.corpus.ids[0]])),
+        SimilarityModel(minilm),
+    ]
+    known = {model.identity for model in (*searches.values(), *others)}
+    assert len(known) == 7
+    assert SemanticSearchModel(index).identity == searches["dense"].identity
