@@ -148,6 +148,7 @@ _HOMES = {
         "FigureHost",
         "ModelComparison",
         "QueryComparison",
+        "SearchExplorer",
         "SimilarityHeatmap",
         "ThresholdStudio",
     ),

@@ -123,6 +123,7 @@ from workbench.widgets import Explorer as Explorer
 from workbench.widgets import FigureHost as FigureHost
 from workbench.widgets import ModelComparison as ModelComparison
 from workbench.widgets import QueryComparison as QueryComparison
+from workbench.widgets import SearchExplorer as SearchExplorer
 from workbench.widgets import SimilarityHeatmap as SimilarityHeatmap
 from workbench.widgets import ThresholdStudio as ThresholdStudio
 

@@ -45,6 +45,7 @@ _FILES = (
     "host_models.js",
     "host_duplicates.js",
     "host_ranks.js",
+    "host_search.js",
     "host_choices.js",
     "host.js",
 )
@@ -57,6 +58,7 @@ _STYLES = (
     "host_clusters.css",
     "host_heatmap.css",
     "host_models.css",
+    "host_search.css",
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function|const) (\w+))", re.MULTILINE)

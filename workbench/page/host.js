@@ -16,6 +16,7 @@ import { hierarchyKind, silhouetteKind, stabilityKind } from "./host_cluster_fig
 import { sweepKind } from "./host_sweep.js";
 import { pairsKind, thresholdsKind } from "./host_duplicates.js";
 import { textsKind } from "./host_texts.js";
+import { searchKind } from "./host_search.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 
 // What a kind of figure is: its `hint`, the name of its `keys` (with them it is used by keyboard),
@@ -42,6 +43,7 @@ const KINDS = {
   models: modelsKind,
   "models-matrix": modelsMatrixKind,
   ranks: ranksKind,
+  search: searchKind,
   texts: textsKind,
 };
 

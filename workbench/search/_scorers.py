@@ -134,10 +134,12 @@ class SparseScorer:
             block = (asked[start : start + step] @ self.weights.T).toarray()
             yield _found(np.asarray(block, dtype=np.float32))
 
-    def shared(self, query: str, row: int) -> dict[str, float]:
-        """Return what each shared token adds to the score, most first."""
+    def shared(self, query: str, rows: IntArray) -> list[dict[str, float]]:
+        """Return for each of some texts what each shared token adds to the score, most first."""
         asked = _directed(self.model.encode_queries([query]), self.model)
-        product = asked.multiply(self.weights[row]).tocoo()
+        return [self._of_text(asked.multiply(self.weights[row]).tocoo()) for row in rows.tolist()]
+
+    def _of_text(self, product: Any) -> dict[str, float]:
         order = np.argsort(-product.data, kind="stable")
         names = self.model.tokens(product.col[order])
         return dict(zip(names, product.data[order].tolist(), strict=True))
@@ -173,12 +175,19 @@ class BM25Scorer:
         for query in queries:
             yield _found(self._scores(terms(query))[None, :])
 
-    def shared(self, query: str, row: int) -> dict[str, float]:
-        """Return what each shared word adds to the score, most first."""
+    def shared(self, query: str, rows: IntArray) -> list[dict[str, float]]:
+        """Return for each of some texts what each shared word adds to the score, most first."""
         asked = terms(query)
-        parts = {word: asked.count(word) * float(self._scores([word])[row]) for word in asked}
-        present = {word: part for word, part in parts.items() if part > 0}
-        return dict(sorted(present.items(), key=lambda part: -part[1]))
+        parts = {word: asked.count(word) * self._scores([word])[rows] for word in asked}
+        return [
+            dict(
+                sorted(
+                    ((word, float(adds[at])) for word, adds in parts.items() if adds[at] > 0),
+                    key=lambda part: -part[1],
+                )
+            )
+            for at in range(len(rows))
+        ]
 
     def _scores(self, words: list[str]) -> FloatArray:
         known = [word for word in words if word in self._index.vocab_dict]

@@ -222,9 +222,14 @@ class SearchIndex:
         InputError
             If there is no text of that id, or the query is blank.
         """
+        (found,) = self.explain_all(query, [corpus_id])
+        return found
+
+    def explain_all(self, query: str, corpus_ids: Sequence[str]) -> tuple[MatchReasons, ...]:
+        """Return what `explain` does of several texts; the query is encoded once."""
         (asked,) = as_queries(query)
-        (row,) = self.corpus.positions([corpus_id]).tolist()
-        return reasons(asked, row, self.corpus, self._dense, self._bm25, self._sparse)
+        rows = self.corpus.positions(corpus_ids)
+        return reasons(asked, rows, self.corpus, self._dense, self._bm25, self._sparse)
 
     def add(self, texts: Corpus | Embeddings, *, progress: ProgressOption = True) -> SearchIndex:
         """Return an index with further texts behind these; only they are encoded.

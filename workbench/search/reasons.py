@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from workbench._arrays import IntArray
 from workbench._html import rows_table
 from workbench.corpus import Corpus
 from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
@@ -65,18 +66,19 @@ class MatchReasons:
 
 def reasons(
     query: str,
-    row: int,
+    rows: IntArray,
     corpus: Corpus,
     dense: DenseScorer,
     bm25: BM25Scorer,
     sparse: SparseScorer | None,
-) -> MatchReasons:
-    """Return why the text of a row fits a query."""
+) -> tuple[MatchReasons, ...]:
+    """Return why the text of each row fits a query."""
     (cosines,) = dense.score([query])
-    return MatchReasons(
-        query,
-        corpus.texts[row],
-        float(cosines[0, row]),
-        bm25.shared(query, row),
-        {} if sparse is None else sparse.shared(query, row),
+    words = bm25.shared(query, rows)
+    tokens: list[dict[str, float]] = [{}] * len(rows)
+    if sparse is not None:
+        tokens = sparse.shared(query, rows)
+    return tuple(
+        MatchReasons(query, corpus.texts[row], float(cosines[0, row]), words[at], tokens[at])
+        for at, row in enumerate(rows.tolist())
     )

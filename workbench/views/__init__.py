@@ -11,6 +11,7 @@ from workbench.views._map import check_colors, map_view
 from workbench.views._order import Order
 from workbench.views._pairs import pairs_view
 from workbench.views._ranks import ranks_view
+from workbench.views._search import search_view
 from workbench.views._strings import plotly_text
 from workbench.views._texts_table import texts_view
 from workbench.views._thresholds import thresholds_view
@@ -40,6 +41,7 @@ __all__ = [
     "plotly_text",
     "ranks_view",
     "redacted",
+    "search_view",
     "template",
     "texts_view",
     "thresholds_view",

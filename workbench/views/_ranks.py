@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.analysis.retrieval_search import SearchHits
     from workbench.corpus import Corpus
 
-__all__ = ["ranks_view"]
+__all__ = ["ranks_figure", "ranks_view"]
 
 
 def ranks_view(
@@ -72,7 +72,7 @@ def ranks_view(
         "scores": [*scores, *([] for _ in failed)],
         "failures": failed,
     }
-    return View(_figure(texts["id"].tolist(), meta), texts)
+    return View(ranks_figure(texts["id"].tolist(), meta), texts)
 
 
 def _checked(hits: Mapping[str, SearchHits], query: int) -> tuple[Corpus, str]:
@@ -98,7 +98,8 @@ def _checked(hits: Mapping[str, SearchHits], query: int) -> tuple[Corpus, str]:
     return corpus, queries.texts[query]
 
 
-def _figure(ids: list[str], meta: dict[str, Any]) -> go.Figure:
+def ranks_figure(ids: list[str], meta: dict[str, Any]) -> go.Figure:
+    """Return columns of ids and the lines between them, for those who open it with plain plotly."""
     columns: list[list[int]] = meta["ranks"]
     deepest = max(map(len, columns))
     figure = go.Figure(

@@ -22,7 +22,7 @@ from workbench.views._cluster_stability import stability_layout
 from workbench.views._clusters import draw_clusters
 from workbench.views._draw_map import draw_maps, panels_of
 from workbench.views._hierarchy import draw_hierarchy
-from workbench.views._redacted_models import MODEL_KINDS, redacted_models
+from workbench.views._redacted_models import MODEL_KINDS, redacted_models, redacted_search
 from workbench.views._silhouette import silhouette_layout
 from workbench.views._strings import plotly_text
 from workbench.views._texts import column_of
@@ -80,6 +80,8 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
         return view
     if view.kind in MODEL_KINDS:
         return redacted_models(view, texts=texts)
+    if view.kind == "search":
+        return redacted_search(view, texts=texts, columns=columns)
     if view.kind in ("sweep", "thresholds"):
         return view  # numbers of a parameter's values: nothing of the texts
     if view.kind == "pairs":

@@ -6,6 +6,7 @@ from workbench.widgets.explorer import Explorer
 from workbench.widgets.figure_host import FigureHost
 from workbench.widgets.model_comparison import ModelComparison
 from workbench.widgets.query_comparison import QueryComparison
+from workbench.widgets.search_explorer import SearchExplorer
 from workbench.widgets.similarity_heatmap import SimilarityHeatmap
 from workbench.widgets.threshold_studio import ThresholdStudio
 
@@ -16,6 +17,7 @@ __all__ = [
     "FigureHost",
     "ModelComparison",
     "QueryComparison",
+    "SearchExplorer",
     "SimilarityHeatmap",
     "ThresholdStudio",
 ]
