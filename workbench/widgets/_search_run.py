@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.errors import InputError, WorkbenchWarning
+from workbench.errors import InputError
 from workbench.search import MatchReasons, SearchIndex, SearchResults
 from workbench.widgets._search_columns import Column
 from workbench.widgets._status import sentence
+from workbench.widgets._warned import noted_warnings
 
 __all__ = ["Asked", "Found", "Searcher"]
 
@@ -98,7 +97,7 @@ class Searcher:
 
     def _by(self, column: Column, asked: Asked) -> SearchResults:
         if column.name not in self._results:
-            with _warnings() as warned:
+            with noted_warnings() as warned:
                 self._results[column.name] = self._index.search(
                     asked.query,
                     method=column.method,
@@ -114,26 +113,10 @@ class Searcher:
         ids = {hit.corpus_id for results in found.results.values() for hit in results[0]}
         new = sorted(ids - set(self._reasons))
         try:
-            with _warnings():  # said of the searches already
+            with noted_warnings():  # said of the searches already
                 made = self._index.explain_all(asked.query, new) if new else ()
         except Exception as error:
             found.said.append(f"Why the hits were found cannot be said: {sentence(error)}")
             return
         self._reasons |= dict(zip(new, made, strict=True))
         found.reasons = dict(self._reasons)
-
-
-@contextmanager
-def _warnings() -> Iterator[list[str]]:
-    """Collect what the workbench warns of; the warnings of others go where they went."""
-    said: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", WorkbenchWarning)
-        try:
-            yield said
-        finally:
-            ours = [one for one in caught if issubclass(one.category, WorkbenchWarning)]
-            said += [str(one.message) for one in ours]
-    for other in caught:
-        if other not in ours:
-            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)

@@ -21,6 +21,7 @@ from workbench.views._json import object_frame
 from workbench.widgets._controls import button, entry, row
 from workbench.widgets._panel import FigurePanel, OnSave, check_on_save
 from workbench.widgets._status import sentence
+from workbench.widgets._warned import noted_warnings
 
 __all__ = ["QueryComparison"]
 
@@ -183,7 +184,8 @@ class QueryComparison(FigurePanel):
 
     def _found(self, asked: str, encoder: Encoder, texts: Embeddings) -> SearchHits:
         """Return what one model finds, the query in the precision of the texts."""
-        vector = embedded_query(asked, encoder, texts)
+        with noted_warnings():  # of a cut query: the status says that
+            vector = embedded_query(asked, encoder, texts)
         return semantic_search(vector, texts, top_k=self._top_k)
 
 
