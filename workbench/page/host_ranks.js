@@ -12,7 +12,7 @@ function bodyHeight(model) {
   return ROW * Math.max(...model.meta.ranks.map((column) => column.length));
 }
 
-// `actions`: point(row | null), click(row, event), the `thing` that a column is, and
+// `actions`: point(row | null, event), click(row, event), the `thing` that a column is, and
 // dress(card, row, at, rank) → nodes that stand over a card; the last two are optional.
 export function drawRanks(place, model, state, actions) {
   const { models, ranks } = model.meta;
@@ -46,7 +46,7 @@ function columnOf(model, column, at, state, actions) {
     card.dataset.place = `${at}-${rank}`;
     card.setAttribute("aria-pressed", String(state.selection.has(model.ids[row])));
     if (isAlone(model, row)) card.classList.add("wb-alone");
-    for (const name of ["pointerenter", "focus"]) card.addEventListener(name, () => actions.point(row));
+    for (const name of ["pointerenter", "focus"]) card.addEventListener(name, (event) => actions.point(row, event));
     card.addEventListener("pointerleave", () => actions.point(null));
     card.addEventListener("click", (event) => actions.click(row, event));
     return [card, ...(actions.dress?.(card, row, at, rank) ?? [])];

@@ -26,7 +26,7 @@ function showSearch(host) {
   if (host.searched?.query !== asked) host.searched = { query: asked, place: "0-0", id: null };
   drawRanks(parts.plot, model, host.state, {
     thing: "method",
-    point: (row) => host.guard(() => pointAt(host, row)),
+    point: (row, event) => host.guard(() => pointAt(host, row, event)),
     click: (row) => host.guard(() => {
       host.searched.id = model.ids[row];
       host.select([model.ids[row]], { toggle: true });
@@ -34,8 +34,10 @@ function showSearch(host) {
     dress: (card, row, at, rank) => dressed(host, card, row, at, rank),
   });
   rove(host, host.searched.place);
+  parts.plot.onpointermove = (event) => { host.searched.pointer = placeOf(event); };
   parts.plot.onkeydown = (event) => host.guard(() => keyed(host, event));
-  showHit(host, host.model.rowOf.get(host.searched.id) ?? null);
+  const focused = parts.plot.contains(document.activeElement) ? document.activeElement.dataset.row : undefined;
+  showHit(host, focused === undefined ? model.rowOf.get(host.searched.id) ?? null : Number(focused));
 }
 
 // ---- a card
@@ -70,7 +72,7 @@ function markButtons(host, row, at, rank) {
   });
   const place = make("div", "wb-marks", {}, ...buttons);
   place.style.top = `${topOf(rank)}px`;
-  place.addEventListener("pointerenter", () => host.guard(() => pointAt(host, row)));
+  place.addEventListener("pointerenter", (event) => host.guard(() => pointAt(host, row, event)));
   return place;
 }
 
@@ -100,13 +102,19 @@ function markedWords(text, why) {
 
 // ---- pointing, and the keyboard
 
-function pointAt(host, row) {
+// A pointer that rests enters what is drawn under it; that is nobody's doing.
+function pointAt(host, row, event) {
   const { model, parts, searched } = host;
+  if (event?.type === "pointerenter" && searched.pointer === placeOf(event)) return;
   markRanks(parts.plot, row);
   const kept = host.state.selection.has(searched.id) ? model.rowOf.get(searched.id) : undefined;
   if (row !== null) showHit(host, row);
   else if (kept !== undefined) showHit(host, kept); // back to what was chosen
   host.hover(row === null ? null : model.ids[row]);
+}
+
+function placeOf({ clientX, clientY }) {
+  return `${clientX} ${clientY}`;
 }
 
 // One card can be reached with Tab, from which the arrow keys go on.
