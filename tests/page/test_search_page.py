@@ -68,9 +68,9 @@ def test_why_a_hit_was_found(opened: Callable[..., Any]) -> None:
     expect(card(figure, "0-2").locator("mark")).to_have_text(["NUL"])
     expect(card(figure, "0-1").locator("mark")).to_have_text(["window"])
     expect(card(figure, "0-0")).to_have_attribute("data-mark", "relevant")
-    expect(card(figure, "0-0").locator(".wb-marked")).to_have_text("✓")
-    expect(card(figure, "1-0").locator(".wb-marked")).to_have_text("✗")
-    assert figure.part("mark").count() == 0, "nobody hears of marks here"
+    expect(card(figure, "0-0").locator(".wb-hit-marked")).to_have_text("✓")
+    expect(card(figure, "1-0").locator(".wb-hit-marked")).to_have_text("✗")
+    assert figure.part("hit-mark").count() == 0, "nobody hears of marks here"
 
     card(figure, "1-0").hover()
     said = figure.part("readout")

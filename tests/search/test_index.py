@@ -255,6 +255,17 @@ def test_why_a_text_was_found(faq_index: SearchIndex) -> None:
     assert "shared words" in why.sentence()
 
 
+def test_why_several_texts_were_found(faq_index: SearchIndex) -> None:
+    query = "Can I change the delivery address?"
+    ids = [hit.corpus_id for hit in faq_index.search(query, top_k=5)[0]][::-1]
+    for text_id, why in zip(ids, faq_index.explain_all(query, ids), strict=True):
+        alone = faq_index.explain(query, text_id)
+        assert (why.text, dict(why.words)) == (alone.text, dict(alone.words))
+        assert why.similarity == pytest.approx(alone.similarity, abs=1e-6)
+        assert why.tokens == pytest.approx(dict(alone.tokens), rel=1e-5)
+    assert faq_index.explain_all(query, []) == ()
+
+
 def test_it_shows_itself(faq_index: SearchIndex) -> None:
     assert faq_index.summary()["methods"] == "dense, bm25, sparse, hybrid"
     assert "all-MiniLM-L6-v2" in faq_index._repr_html_()

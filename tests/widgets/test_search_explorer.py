@@ -392,7 +392,7 @@ def test_marks_are_written(
     assert "nothing is marked yet" in widget.status.text
     widget.mark("t01", query='a "quoted", query')
     press(widget, "workbench-export")
-    assert widget.status.text == f"Wrote 1 marks to {tmp_path / 'marks.csv'}."
+    assert widget.status.text == f"Wrote 1 mark to {tmp_path / 'marks.csv'}."
     read = pd.read_csv("marks.csv")
     assert read.to_dict("records") == [
         {"query_id": "q1", "query": 'a "quoted", query', "corpus_id": "t01", "grade": 1.0}

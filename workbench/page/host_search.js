@@ -54,14 +54,14 @@ function dressed(host, card, row, at, rank) {
   if (mark) card.dataset.mark = mark;
   const asks = host.asks("mark");
   if (mark) card.append(make("span", "wb-unseen", { textContent: mark }));
-  if (mark && !asks) number.append(make("span", "wb-marked", { textContent: SIGNS[mark], "aria-hidden": "true" }));
+  if (mark && !asks) number.append(make("span", "wb-hit-marked", { textContent: SIGNS[mark], "aria-hidden": "true" }));
   return asks ? [markButtons(host, row, at, rank)] : [];
 }
 
 function markButtons(host, row, at, rank) {
   const buttons = Object.values(MARKS).map((mark) => {
     const pressed = host.model.texts.mark?.[row] === mark;
-    const button = make("button", "wb-mark", { type: "button", textContent: SIGNS[mark], tabIndex: -1 });
+    const button = make("button", "wb-hit-mark", { type: "button", textContent: SIGNS[mark], tabIndex: -1 });
     const key = mark === MARKS.r ? "r" : "n";
     button.title = `${pressed ? "Take back: " : ""}${mark} (key: ${key})`;
     button.setAttribute("aria-label", `${mark}: ${elide(wordsOf(host.model, row), 60)}`);
@@ -70,7 +70,7 @@ function markButtons(host, row, at, rank) {
     button.addEventListener("click", () => host.guard(() => askMark(host, row, mark)));
     return button;
   });
-  const place = make("div", "wb-marks", {}, ...buttons);
+  const place = make("div", "wb-hit-marks", {}, ...buttons);
   place.style.top = `${topOf(rank)}px`;
   place.addEventListener("pointerenter", (event) => host.guard(() => pointAt(host, row, event)));
   return place;

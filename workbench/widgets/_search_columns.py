@@ -124,6 +124,7 @@ class ColumnForm:
             control.observe(lambda _: changed(), "value")
         self.boxes = row(*self._boxes.values(), name="workbench-columns")
         self.fields = row(*self._least.values(), name="workbench-least")
+        self.boxes.layout.width = self.fields.layout.width = "auto"
 
     @property
     def chosen(self) -> list[Column]:

@@ -319,7 +319,8 @@ class SearchExplorer(FigurePanel):
         except Exception as error:
             self.status.fail(sentence(error))
         else:
-            self.status.say(f"Wrote {len(self.retrieval_set.to_frame()):,} marks to {path}.")
+            count = len(self.retrieval_set.to_frame())
+            self.status.say(f"Wrote {count:,} {'mark' if count == 1 else 'marks'} to {path}.")
 
     @observe("name")
     def _renamed(self, _: object) -> None:
