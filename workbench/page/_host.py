@@ -61,6 +61,7 @@ _STYLES = (
     "host_search.css",
 )
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)  # for readers of the source: a tenth of it
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function|const) (\w+))", re.MULTILINE)
 
 
@@ -73,7 +74,7 @@ def _body(name: str) -> str:
     source = _read(name)
     earlier = _FILES[: _FILES.index(name)] if name in _FILES else _FILES
     late = [file for _, file in _IMPORT.findall(source) if f"{file}.js" not in earlier]
-    body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = \2;", source))
+    body = _EXPORT.sub("", _IMPORT.sub(r"const \1 = \2;", _COMMENT.sub("", source)))
     other = re.findall(r"^(?:import|export(?! default)).*|^const \{[^}]* as .*", body, re.MULTILINE)
     if late or other:
         raise ValueError(f"{name}: cannot be joined: {[*late, *other]}")
