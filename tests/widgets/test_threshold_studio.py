@@ -253,9 +253,11 @@ def test_saving(pairs: ParaphrasePairs, press: Press) -> None:
 
 
 def test_static(studio: ThresholdStudio, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "application/vnd.jupyter.widget-view+json" in studio._repr_mimebundle_()
     monkeypatch.setenv("WORKBENCH_RENDER", "static")
     data, _ = studio._repr_mimebundle_()
     assert "workbench-data" in data["text/html"]
+    assert "Groups, the least similar first" in data["text/html"]
 
 
 def test_what_is_refused(pairs: ParaphrasePairs) -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from workbench._html import elide
 from workbench.analysis.paraphrases import ParaphrasePairs
 from workbench.analysis.threshold_choice import ThresholdChoice
@@ -81,17 +83,15 @@ def _places(answers: _ById, pairs: ParaphrasePairs) -> Answers:
     rows1 = pairs.embeddings.corpus.positions(one for one, _, _ in answers)
     rows2 = pairs.second.corpus.positions(two for _, two, _ in answers)
     width = len(pairs.second)
-    known = (pairs.rows1 * width + pairs.rows2).tolist()
-    where = {key: place for place, key in enumerate(known)}
-    found = [where.get(key) for key in (rows1 * width + rows2).tolist()]
+    keys, wanted = pairs.rows1 * width + pairs.rows2, rows1 * width + rows2
+    order = np.argsort(keys)
+    at = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+    found = order[at]
+    there = (keys[found] == wanted).all() and len(np.unique(found)) == len(found)
     plain = all(same is None or isinstance(same, bool) for _, _, same in answers)
-    if None in found or len(set(found)) != len(found) or not plain:
+    if not (there and plain):
         raise InputError(
             f"{_CALLER}: an answer is of no pair here, twice of one, or neither true, false nor "
             "null. Use what PairJudgments.to_json wrote for these pairs."
         )
-    return tuple(
-        (place, same)
-        for place, (_, _, same) in zip(found, answers, strict=True)
-        if place is not None
-    )
+    return tuple((place, same) for place, (_, _, same) in zip(found.tolist(), answers, strict=True))

@@ -44,8 +44,7 @@ class PairStrata:
 
     def draw(self, stratum: int, asked: Collection[int]) -> int:
         """Return the next pair of a stratum: the first in its random order not asked yet."""
-        places: list[int] = self.order[stratum].tolist()
-        return next(place for place in places if place not in asked)
+        return next(place for place in map(int, self.order[stratum]) if place not in asked)
 
 
 def pair_strata(pairs: ParaphrasePairs, n_strata: int, random_state: int) -> PairStrata:

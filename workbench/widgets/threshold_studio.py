@@ -20,6 +20,7 @@ from workbench.analysis.paraphrases import as_pairs
 from workbench.analysis.threshold_choice import checked_threshold
 from workbench.corpus import Corpus
 from workbench.errors import InputError, suggest
+from workbench.page import comparison_css
 from workbench.views import Json, thresholds_view
 from workbench.widgets._duplicates_html import groups_html, shared_html
 from workbench.widgets._markup import Markup
@@ -27,6 +28,7 @@ from workbench.widgets._pair_card import PairCard
 from workbench.widgets._panel import FigurePanel, OnSave, check_on_save
 from workbench.widgets._status import sentence
 from workbench.widgets._threshold_form import ThresholdForm, choice_sentence
+from workbench.widgets.figure_host import renders_static
 
 __all__ = ["ThresholdStudio"]
 
@@ -336,6 +338,14 @@ class ThresholdStudio(FigurePanel):
             self._table.html = shared_html(self._pairs.above(self.threshold))
         else:
             self._table.html = groups_html(self.groups())
+
+    def _repr_mimebundle_(self, **kwargs: object) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if not renders_static():
+            return bundle
+        data, metadata = bundle  # what the threshold makes of the texts needs no kernel
+        style = f"<style>{comparison_css()}</style>"
+        return {**data, "text/html": f"{data['text/html']}{style}{self._table.html}"}, metadata
 
 
 def _judgments(pairs: ParaphrasePairs, judgments: object) -> PairJudgments:
