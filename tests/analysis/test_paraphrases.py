@@ -67,7 +67,7 @@ def test_equal_to_brute_force(copies: int, threshold: float) -> None:
 def test_blocks_and_chunks_do_not_matter(copies: int, monkeypatch: pytest.MonkeyPatch) -> None:
     texts, others = some(120, copies=copies), some(60, seed=1, copies=copies, name="o")
     nearest = paraphrase_mining(texts, threshold=0.2, top_k=3)
-    monkeypatch.setattr(_pair_mining, "_BLOCK_CELLS", 7 * 30)
+    monkeypatch.setattr(_pair_mining, "_SIDE", 7)
     monkeypatch.setattr(_pair_mining, "_CHUNK", 9)
     monkeypatch.setattr(_pair_nearest, "_BLOCK_CELLS", 7 * 120)
     steps: list[tuple[int, int]] = []
@@ -84,7 +84,7 @@ def test_blocks_and_chunks_do_not_matter(copies: int, monkeypatch: pytest.Monkey
 def test_max_pairs_keeps_the_best_and_says_so(
     max_pairs: int, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_pair_mining, "_BLOCK_CELLS", 200)
+    monkeypatch.setattr(_pair_mining, "_SIDE", 13)
     monkeypatch.setattr(_pair_mining, "_CHUNK", chunk)
     texts, others = some(120, copies=12), some(60, seed=1, copies=12, name="o")
     for other in (None, others):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench._arrays import BoolArray, FloatArray, IntArray
+from workbench._arrays import FloatArray, IntArray
 from workbench._progress import Progress
 from workbench.analysis._pair_sides import MOST_PAIRS, Found, Side, equal_places, too_many
 from workbench.analysis.similarity import similarity_block
 
 __all__ = ["mined"]
 
-_BLOCK_CELLS = 4_000_000  # 16 MB of float32 at a time
+_SIDE = 2000  # distinct vectors by as many at a time: 16 MB of float32
 _CHUNK = 1_000_000  # pairs that are told apart, or wait to be sorted, at a time
 
 
@@ -44,44 +44,44 @@ def mined(
     best = _Best(left, right, MOST_PAIRS if most is None else most)
     least = np.float32(threshold)
     found = 0
-    total = len(left.vectors)
-    step = max(1, _BLOCK_CELLS // len(right.vectors))
-    for start in range(0, total, step):
-        stop = min(start + step, total)
-        block = _cosines(left, right, start, stop)
-        found += _number(block >= least, left, right, start)
-        if most is None and found > MOST_PAIRS:
-            raise too_many(threshold, stop / total)
-        cells = np.flatnonzero(block >= max(least, best.floor))
-        rows, columns = np.divmod(cells, block.shape[1])
-        offset = start if left is right else 0
-        best.add(rows + start, columns + offset, block.ravel()[cells])
+    total, width = len(left.vectors), len(right.vectors)
+    for start in range(0, total, _SIDE):
+        stop = min(start + _SIDE, total)
+        for first in range(start if left is right else 0, width, _SIDE):
+            block = _cosines(left, right, slice(start, stop), slice(first, first + _SIDE))
+            cells = np.flatnonzero(block >= least)
+            if not len(cells):
+                continue
+            rows, columns = np.divmod(cells, block.shape[1])
+            a, b = rows + start, columns + first
+            found += _number(left, right, a, b)
+            if most is None and found > MOST_PAIRS:
+                raise too_many(threshold, stop / total)
+            best.add(a, b, np.clip(block.ravel()[cells], -1.0, 1.0))
         report(stop, total)
     return best.sorted(), found
 
 
-def _cosines(left: Side, right: Side, start: int, stop: int) -> FloatArray:
+def _cosines(left: Side, right: Side, rows: slice, columns: slice) -> FloatArray:
     """Return cosines of distinct vectors; equal ones have 1, what is no pair here has -inf."""
-    own = left is right
-    columns = left.vectors[start:] if own else right.vectors
-    block = similarity_block(left.vectors[start:stop], columns, "cosine")
-    np.clip(block, -1.0, 1.0, out=block)
-    rows, places = equal_places(left, right, start, stop)
-    if not own:
-        block[rows, places] = 1.0
-        return block
-    block[np.tril_indices(stop - start, -1)] = -np.inf
-    block[rows, places - start] = np.where(left.counts[start:stop] > 1, 1.0, -np.inf)
+    block = similarity_block(left.vectors[rows], right.vectors[columns], "cosine")
+    if left is right and rows.start == columns.start:
+        block[np.tril_indices(len(block))] = -np.inf
+    at, places = equal_places(left, right, rows.start, rows.stop)
+    places = places - columns.start
+    here = np.flatnonzero((places >= 0) & (places < block.shape[1]))
+    at, places = at[here], places[here]
+    one_text = left.counts[rows][at] == 1 if left is right else np.zeros(len(at), np.bool_)
+    block[at, places] = np.where(one_text, -np.inf, 1.0)
     return block
 
 
-def _number(near: BoolArray, left: Side, right: Side, start: int) -> int:
+def _number(left: Side, right: Side, a: IntArray, b: IntArray) -> int:
     """Return how many pairs of rows some pairs of distinct vectors stand for."""
-    mine = left.counts[start : start + len(near)]
-    if left is not right:
-        return int(mine @ (near @ right.counts))
-    twice = mine[mine > 1]  # copies of one text: each pair once, none with itself
-    return int(mine @ (near @ left.counts[start:]) - (twice * (twice + 1) // 2).sum())
+    sizes = left.counts[a] * right.counts[b]
+    if left is right:  # copies of one text: each pair once, none with itself
+        sizes = np.where(a == b, (sizes - left.counts[a]) // 2, sizes)
+    return int(sizes.sum())
 
 
 class _Best:
