@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from workbench.cli import main
@@ -26,8 +27,9 @@ def in_a_copy_of_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_python_blocks_run(tmp_path: Path) -> None:
-    (code,) = blocks("python")
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
+    namespace: dict[str, object] = {"__name__": "readme"}
+    for code in blocks("python"):
+        exec(compile(code, "README.md", "exec"), namespace)
     assert (tmp_path / "report.html").stat().st_size > 1_000_000
 
 
@@ -36,9 +38,12 @@ def test_shell_commands_of_workbench_run(
 ) -> None:
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("workbench ")]
-    assert [command[0] for command in commands] == ["report", "models", "cache"]
+    assert [command[0] for command in commands] == ["report", "embed", "serve", "models", "cache"]
+    pd.DataFrame({"text": ["a parcel", None]}).to_parquet("texts.parquet")
     for command in commands:
-        assert main(command) == 0
+        if command[0] != "serve":  # it ends only when it is told to: tests/serving/test_server.py
+            assert main(command) == 0
+    assert pd.read_parquet("vectors.parquet")["embedding"].isna().tolist() == [False, True]
     printed = capsys.readouterr().out
     assert "report.html" in printed
     assert "minilm-static" in printed
