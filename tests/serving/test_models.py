@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -234,3 +235,13 @@ def test_a_model_shows_itself(models: dict[str, ServedModel]) -> None:
     assert "SemanticSearchModel" in models["search"]._repr_html_()
     assert repr(models["reranker"]) == "RerankerModel('tiny-reranker')"
     assert isinstance(models["reranker"], RerankerModel)
+
+
+def test_asked_by_many_threads_at_once(minilm: DenseEncoder) -> None:
+    """A tokenizer shared by threads fails ("Already borrowed") when one counts and one cuts."""
+    model = EmbeddingModel(minilm)
+    texts = [f"parcel number {number} " * (1 + number % 40) for number in range(120)]
+    expected = minilm.encode(texts)
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda text: model.predict([text])[0], texts))
+    np.testing.assert_allclose(np.array(found), expected, atol=1e-5)
