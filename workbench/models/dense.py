@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ class DenseEncoder:
         self.model = model
         self._name = name
         self._stamp: object = None
+        self._copied: tuple[Any, Any] = (None, None)  # the model's tokenizer, and its copy
 
     @property
     def spec(self) -> ModelSpec:
@@ -143,12 +145,25 @@ class DenseEncoder:
 
         yield from token_windows(text, self._located, count, longest - around)
 
+    @property
+    def _counter(self) -> Any:
+        """A tokenizer that is not the model's: counting changes how it cuts.
+
+        A server encodes in several threads; with one tokenizer, what one thread counts another
+        would cut, or fail ("Already borrowed").
+        """
+        own, copied = self._copied
+        if own is not self.model.tokenizer:
+            own, copied = self.model.tokenizer, deepcopy(self.model.tokenizer)
+            self._copied = own, copied
+        return copied
+
     def _counted(self, texts: Sequence[str], prompt: str) -> IntArray:
-        return counted_tokens(self.model.tokenizer, texts, prompt)
+        return counted_tokens(self._counter, texts, prompt)
 
     def _located(self, text: str) -> BatchEncoding:
         """Return a text's own tokens and where in it they are."""
-        located: BatchEncoding = self.model.tokenizer(
+        located: BatchEncoding = self._counter(
             readable(text),
             add_special_tokens=False,
             truncation=False,

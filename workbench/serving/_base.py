@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench._html import facts_table
 from workbench.analysis.evaluation import TaskScores
@@ -37,17 +36,6 @@ class ServedModel(ABC):
 
     kind: ClassVar[str]
     """What the model is called in MLflow and in messages."""
-    _turn: threading.Lock
-
-    def __new__(cls, *args: object, **options: object) -> Self:
-        """Make the lock that lets one request in at a time.
-
-        A server asks from several threads; a tokenizer that counts a text's tokens in one and cuts
-        a text in another fails, or cuts wrongly.
-        """
-        model = super().__new__(cls)
-        model._turn = threading.Lock()
-        return model
 
     @property
     @abstractmethod
@@ -87,9 +75,7 @@ class ServedModel(ABC):
             row, or a parameter is unknown or out of range: before anything is computed.
         """
         chosen = values_of(params, self.params, self.kind)
-        rows = rows_of(data, self.columns, self.kind)
-        with self._turn:
-            return self.answer(rows, **chosen)
+        return self.answer(rows_of(data, self.columns, self.kind), **chosen)
 
     @abstractmethod
     def answer(self, rows: Rows, **params: Any) -> Any:

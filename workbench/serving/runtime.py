@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -60,7 +62,15 @@ def open_model(folder: Path | str) -> ServedModel:
     model = read_model(folder)
     signature = signature_of(model)
     _leave_inputs_alone(signature.inputs, signature.params)
+    _ask_once(model)
     return model
+
+
+def _ask_once(model: ServedModel) -> None:
+    """Ask for something before several threads do: a tokenizer is set up by its first use."""
+    with warnings.catch_warnings(), suppress(InputError):  # an LSA may know no word of it
+        warnings.simplefilter("ignore")
+        model.predict([("a text",) * len(model.columns)] if len(model.columns) > 1 else "a text")
 
 
 def predicted(model: ServedModel, data: object, params: Mapping[str, object] | None) -> Any:
