@@ -58,7 +58,8 @@ class MatchReasons:
 
     def _repr_html_(self) -> str:
         table = self.to_frame()
-        return rows_table(self.sentence(), list(table.columns), table.itertuples(index=False))
+        caption = f"cosine {self.similarity:.3f}; what is shared, and what it adds"
+        return rows_table(caption, list(table.columns), table.itertuples(index=False))
 
     def __repr__(self) -> str:
         return f"MatchReasons({self.sentence()!r})"
