@@ -14,7 +14,7 @@ from workbench.analysis.retrieval_search import semantic_search
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError, WorkbenchWarning
-from workbench.models import Encoder, Variant
+from workbench.models import Encoder, ModelSpec, Variant
 
 __all__ = ["check_fitted", "embedded_queries", "embedded_query", "query_similarity"]
 
@@ -23,11 +23,11 @@ def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embedding
     """Return a query's vector, made as the texts' were: see `embedded_queries`."""
     if not isinstance(query, str) or not query.strip():
         raise InputError(f"query: expected a text to look for; got {query!r}.")
-    return embedded_queries((query,), encoder, texts)
+    return embedded_queries((query,), encoder, texts.spec)
 
 
-def embedded_queries(queries: Sequence[str], encoder: Encoder, texts: Embeddings) -> Embeddings:
-    """Return queries' vectors, made as the texts' were: same dimensions, same precision.
+def embedded_queries(queries: Sequence[str], encoder: Encoder, spec: ModelSpec) -> Embeddings:
+    """Return queries' vectors, made as the texts' (``spec``) were: same dimensions, precision.
 
     The model's query prompt stands in front, where it has one.
 
@@ -46,9 +46,9 @@ def embedded_queries(queries: Sequence[str], encoder: Encoder, texts: Embeddings
         Corpus(tuple(queries), name="query"),
         encoder,
         prompt_name=prompt_named(encoder, QUERY_PROMPTS),
-        truncate_dim=texts.spec.truncate_dim,
-        precision=texts.spec.precision,
-        long_texts=texts.spec.long_texts,
+        truncate_dim=spec.truncate_dim,
+        precision=spec.precision,
+        long_texts=spec.long_texts,
         store=False,
         progress=False,
     )

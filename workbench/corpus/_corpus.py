@@ -18,7 +18,7 @@ from workbench.corpus._columns import plain_column, text_series
 from workbench.corpus._intake import Intake
 from workbench.errors import InputError, suggest
 
-__all__ = ["Corpus"]
+__all__ = ["Corpus", "check_known"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,11 +128,7 @@ class Corpus:
         where = {text_id: row for row, text_id in enumerate(self.ids)}
         wanted = list(ids)
         unknown = [text_id for text_id in wanted if text_id not in where]
-        if unknown:
-            raise InputError(
-                f"{len(unknown)} ids are not in {self.name!r}, the first is {unknown[0]!r}. "
-                f"{suggest(str(unknown[0]), self.ids[:2000])}"
-            )
+        check_known(unknown, self.name, self.ids)
         return np.array([where[text_id] for text_id in wanted], dtype=np.int64)
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> Corpus:
@@ -185,6 +181,15 @@ class Corpus:
 
     def __repr__(self) -> str:
         return f"Corpus({self.name!r}, {len(self)} texts, columns={list(self.columns)})"
+
+
+def check_known(unknown: Sequence[str], name: str, ids: Sequence[str]) -> None:
+    """Raise an InputError if some ids are not among those of a corpus."""
+    if unknown:
+        raise InputError(
+            f"{len(unknown)} ids are not in {name!r}, the first is {unknown[0]!r}. "
+            f"{suggest(str(unknown[0]), ids[:2000])}"
+        )
 
 
 def _check(texts: tuple[str, ...], ids: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import pandas as pd
@@ -14,9 +14,9 @@ from workbench.analysis.queries import check_fitted
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError
-from workbench.models import Encoder, load_encoder
+from workbench.models import Encoder, ModelSpec, load_encoder
 
-__all__ = ["document_embeddings", "joined"]
+__all__ = ["check_columns", "check_new", "document_embeddings", "joined"]
 
 
 def document_embeddings(
@@ -25,7 +25,8 @@ def document_embeddings(
     store: EmbeddingStore | bool,
     progress: ProgressOption,
     *,
-    like: Embeddings | None = None,
+    like: ModelSpec | None = None,
+    caller: str = "SearchIndex",
 ) -> tuple[Embeddings, Encoder]:
     """Return texts' vectors and the model that made them.
 
@@ -38,7 +39,9 @@ def document_embeddings(
     store, progress
         As for `embed`.
     like
-        Vectors that these are to stand beside: made in the same way.
+        What made the vectors that these are to stand beside: they are made in the same way.
+    caller
+        Who asks, for messages.
 
     Raises
     ------
@@ -48,19 +51,18 @@ def document_embeddings(
     if isinstance(texts, Embeddings):
         model = load_encoder(encoder)
         check_fitted(model)
-        check_one_spec("SearchIndex", model.spec, texts.spec, ("queries", "texts"))
-        other = model.spec if like is None else like.spec
+        check_one_spec(caller, model.spec, texts.spec, ("queries", "texts"))
         if like is not None and (texts.dimension, texts.spec.precision) != (
-            like.dimension,
-            like.spec.precision,
+            like.kept_dimension,
+            like.precision,
         ):
             raise InputError(
-                f"SearchIndex: these vectors have {texts.dimension} dimensions in "
-                f"{texts.spec.precision}, the index has {like.dimension} in {other.precision}."
+                f"{caller}: these vectors have {texts.dimension} dimensions in "
+                f"{texts.spec.precision}, the index has {like.kept_dimension} in {like.precision}."
             )
         if texts.spec.family == "array" and texts.dimension != model.spec.kept_dimension:
             raise InputError(
-                f"SearchIndex: the vectors have {texts.dimension} dimensions, those of "
+                f"{caller}: the vectors have {texts.dimension} dimensions, those of "
                 f"{model.spec.title()!r} {model.spec.kept_dimension}. Pass the model that made "
                 "them."
             )
@@ -70,13 +72,31 @@ def document_embeddings(
     options: dict[str, Any] = {}
     if like is not None:
         options = {
-            "truncate_dim": like.spec.truncate_dim,
-            "precision": like.spec.precision,
-            "long_texts": like.spec.long_texts,
+            "truncate_dim": like.truncate_dim,
+            "precision": like.precision,
+            "long_texts": like.long_texts,
         }
     prompt = prompt_named(model, DOCUMENT_PROMPTS)
     made = embed(corpus, model, prompt_name=prompt, store=store, progress=progress, **options)
     return made, model
+
+
+def check_new(again: Sequence[str]) -> None:
+    """Raise an InputError if some ids of texts to add are in the index already."""
+    if again:
+        raise InputError(
+            f"add: {len(again)} ids are in the index already, the first is {again[0]!r}. Give the "
+            "texts other ids, or remove the old ones first."
+        )
+
+
+def check_columns(there: Iterable[str], given: Iterable[str]) -> None:
+    """Raise an InputError unless texts to add have the columns of the index."""
+    if set(there) != set(given):
+        raise InputError(
+            f"add: the index has the columns {sorted(there)}, these texts {sorted(given)}; "
+            "expected the same."
+        )
 
 
 def joined(first: Corpus, second: Corpus) -> Corpus:
@@ -88,17 +108,8 @@ def joined(first: Corpus, second: Corpus) -> Corpus:
         If an id is in both, or the columns differ.
     """
     there = set(first.ids)
-    again = [text_id for text_id in second.ids if text_id in there]
-    if again:
-        raise InputError(
-            f"add: {len(again)} ids are in the index already, the first is {again[0]!r}. Give the "
-            "texts other ids, or remove the old ones first."
-        )
-    if set(first.columns) != set(second.columns):
-        raise InputError(
-            f"add: the index has the columns {sorted(first.columns)}, these texts "
-            f"{sorted(second.columns)}; expected the same."
-        )
+    check_new([text_id for text_id in second.ids if text_id in there])
+    check_columns(first.columns, second.columns)
     columns = {
         name: pd.concat([pd.Series(values), pd.Series(second.columns[name])]).to_numpy()
         for name, values in first.columns.items()

@@ -22,12 +22,19 @@ from numpy.typing import NDArray
 
 from workbench.corpus import Corpus
 from workbench.errors import InputError, WorkbenchError
+from workbench.search._folder import (
+    PATIENCE_S,
+    busy,
+    check_no_others,
+    damaged,
+    later_format,
+    no_index,
+)
 
 __all__ = ["Stored", "read_files", "write_files"]
 
 _FORMAT = 1
 _INDEX = "index.json"
-_PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,10 +131,8 @@ def read_files(folder: Path) -> Stored:
             break
         except FileNotFoundError as error:  # replaced while it was read: once more
             if last:
-                raise InputError(
-                    f"The index in {folder} is damaged: {Path(str(error.filename)).name} is "
-                    "missing. Build it again from the texts."
-                ) from None
+                name = Path(str(error.filename)).name
+                raise damaged(folder, f"{name} is missing") from None
     from safetensors.numpy import load
 
     corpus = _corpus_from(parts["corpus.parquet"], described["corpus"])
@@ -138,33 +143,24 @@ def _described(folder: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         raw = (folder / _INDEX).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(
-            f"There is no index in {folder}: it has no {_INDEX}. index.save(folder) writes one."
-        ) from None
+        raise no_index(folder, _INDEX, "index.save(folder) writes one.") from None
     try:
         described = json.loads(raw)
         found = int(described["format"])
         assert set(described["files"]) == {"corpus.parquet", "arrays.safetensors"}
         assert isinstance(described["corpus"], dict)
     except (ValueError, KeyError, TypeError, AssertionError):
-        raise InputError(
-            f"The index in {folder} is damaged: {_INDEX} cannot be read. Build it again from the "
-            "texts."
-        ) from None
+        raise damaged(folder, f"{_INDEX} cannot be read") from None
     if found > _FORMAT:
-        raise InputError(
-            f"The index in {folder} was written by a later version (format {found}; this one reads "
-            f"up to {_FORMAT}). Update the workbench."
-        )
+        raise later_format(folder, found, _FORMAT)
     return raw, described
 
 
 def _read(path: Path) -> bytes:
     raw = path.read_bytes()
     if not path.name.startswith(_digest(raw)):
-        raise InputError(
-            f"The index in {path.parent} is damaged: {path.name} does not have the content that it "
-            "was written with. Build it again from the texts."
+        raise damaged(
+            path.parent, f"{path.name} does not have the content that it was written with"
         )
     return raw
 
@@ -175,23 +171,15 @@ def _only_writer(folder: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     try:
-        with FileLock(folder / ".lock", timeout=_PATIENCE_S):
+        with FileLock(folder / ".lock", timeout=PATIENCE_S):
             yield
     except Timeout:
-        raise WorkbenchError(
-            f"Another process has been writing to the index in {folder} for {_PATIENCE_S:.0f} s. "
-            "Wait until it is done."
-        ) from None
+        raise busy(folder, PATIENCE_S) from None
 
 
 def _check_free(folder: Path, expected: str | None) -> None:
     if not (folder / _INDEX).exists():
-        others = [path.name for path in folder.iterdir() if path.name != ".lock"]
-        if others:
-            raise InputError(
-                f"{folder} holds other files ({others[0]!r}, say) and no index. Choose an empty "
-                "folder, or pass overwrite=True to add an index to it."
-            )
+        check_no_others(folder, {".lock"}, ", or pass overwrite=True to add an index to it")
         return
     there = _digest((folder / _INDEX).read_bytes())
     if expected is None:

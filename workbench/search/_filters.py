@@ -13,7 +13,7 @@ from workbench._arrays import BoolArray
 from workbench.corpus import Corpus
 from workbench.errors import InputError
 
-__all__ = ["Where", "rows_where"]
+__all__ = ["Where", "check_found", "checked_where", "rows_where", "values_met"]
 
 Where: TypeAlias = Mapping[str, Any]
 """Column → a value, a list of values, or ``{"min": a, "max": b}`` (either may be left out)."""
@@ -37,21 +37,34 @@ def rows_where(corpus: Corpus, where: Where | None) -> BoolArray:
         If there is no such column, a bound cannot be compared with it, or no text is left.
     """
     kept = np.ones(len(corpus), dtype=np.bool_)
+    for column, wanted in checked_where(where, corpus).items():
+        kept &= values_met(corpus[column], column, wanted)
+    check_found(kept, where, corpus.name)
+    return kept
+
+
+def checked_where(where: object, corpus: Corpus) -> Where:
+    """Return conditions, none for None, or raise an InputError unless they name columns."""
     if where is None:
-        return kept
+        return {}
     if not isinstance(where, Mapping):
         raise InputError(
             "search: where is a dict by column, {'topic': 'refund'} say; got "
             f"{type(where).__name__} {where!r:.60}."
         )
-    for column, wanted in where.items():
-        kept &= _met(corpus[column], column, wanted)
+    for column in where:
+        _ = corpus[column]
+    return where
+
+
+def check_found(kept: BoolArray, where: Where | None, name: str) -> None:
+    """Raise an InputError if no text meets the conditions."""
     if not kept.any():
-        raise InputError(f"search: no text of {corpus.name!r} meets where={dict(where)!r:.200}.")
-    return kept
+        raise InputError(f"search: no text of {name!r} meets where={dict(where or {})!r:.200}.")
 
 
-def _met(values: NDArray[Any], column: str, wanted: object) -> BoolArray:
+def values_met(values: NDArray[Any], column: str, wanted: object) -> BoolArray:
+    """Return which values of a column meet a condition, shape (n,)."""
     if isinstance(wanted, Mapping):
         return _within(values, column, wanted)
     listed = wanted if isinstance(wanted, Collection) and not isinstance(wanted, str) else [wanted]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,9 @@ from workbench.search._ranking import BLOCK_CELLS
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["BM25Scorer", "DenseScorer", "SparseScorer", "terms"]
+__all__ = ["BM25_B", "BM25_K1", "BM25Scorer", "DenseScorer", "SparseScorer", "WordScorer", "terms"]
+
+BM25_K1, BM25_B = 1.5, 0.75
 
 _TERM = re.compile(r"(?u)\b\w+\b")
 
@@ -54,7 +57,7 @@ class DenseScorer:
 
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
         """Yield cosines, shape (b, n), -1 to 1."""
-        asked = embedded_queries(queries, self._encoder, self._embeddings)
+        asked = embedded_queries(queries, self._encoder, self._embeddings.spec)
         vectors = asked.unit()
         step = max(1, BLOCK_CELLS // len(self._which))
         for start in range(0, len(vectors), step):
@@ -145,30 +148,15 @@ class SparseScorer:
         return dict(zip(names, product.data[order].tolist(), strict=True))
 
 
-class BM25Scorer:
-    """BM25 as Lucene computes it, by the library bm25s; words in lower case, none left out.
+class WordScorer(ABC):
+    """BM25 as Lucene computes it; words in lower case, none left out.
 
     Robertson and Zaragoza, "The probabilistic relevance framework" (2009), with k1 = 1.5 and
     b = 0.75: for each word of the query that is in the text,
     ``ln(1 + (N - n + 0.5) / (n + 0.5)) * f / (f + k1 * (1 - b + b * length / mean length))``.
-
-    Parameters
-    ----------
-    corpus
-        The n texts.
     """
 
     title = "BM25"
-
-    def __init__(self, corpus: Corpus) -> None:
-        import bm25s
-
-        words = [terms(text) for text in corpus.texts]
-        if not any(words):
-            raise InputError(f"BM25: none of the {len(corpus):,} texts has a word in it.")
-        self._index: Any = bm25s.BM25(k1=1.5, b=0.75, method="lucene", auto_compile=False)
-        self._index.index(words, show_progress=False)
-        self._count = len(corpus)
 
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
         """Yield BM25 scores, shape (1, n); -inf where no word is shared."""
@@ -188,6 +176,35 @@ class BM25Scorer:
             )
             for at in range(len(rows))
         ]
+
+    @abstractmethod
+    def _scores(self, words: list[str]) -> FloatArray:
+        """Return the sum over some words, shape (n,); 0 where none is in the text."""
+
+    @staticmethod
+    def check_words(any_word: bool, count: int) -> None:
+        """Raise an InputError if no text has a word."""
+        if not any_word:
+            raise InputError(f"BM25: none of the {count:,} texts has a word in it.")
+
+
+class BM25Scorer(WordScorer):
+    """BM25 in memory, by the library bm25s.
+
+    Parameters
+    ----------
+    corpus
+        The n texts.
+    """
+
+    def __init__(self, corpus: Corpus) -> None:
+        import bm25s
+
+        words = [terms(text) for text in corpus.texts]
+        self.check_words(any(words), len(corpus))
+        self._index: Any = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene", auto_compile=False)
+        self._index.index(words, show_progress=False)
+        self._count = len(corpus)
 
     def _scores(self, words: list[str]) -> FloatArray:
         known = [word for word in words if word in self._index.vocab_dict]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from workbench._html import facts_table
-from workbench._progress import ProgressOption, showing
-from workbench.analysis._inputs import as_whole, check_one_spec
+from workbench._progress import ProgressOption
+from workbench.analysis._inputs import check_one_spec
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore
-from workbench.errors import InputError, suggest
+from workbench.errors import InputError
 from workbench.models import (
     Encoder,
     ModelSpec,
@@ -28,9 +28,15 @@ from workbench.models import (
 from workbench.search._build import document_embeddings, joined
 from workbench.search._files import read_files, write_files
 from workbench.search._filters import Where, rows_where
-from workbench.search._ranking import Scorer, best_first
+from workbench.search._ranking import Scorer
 from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
-from workbench.search._searching import checked_minimum, found_by, reread
+from workbench.search._searching import (
+    Source,
+    checked_method,
+    checked_rerank,
+    found_above,
+    searched,
+)
 from workbench.search.fusion import Hybrid
 from workbench.search.reasons import MatchReasons, reasons
 from workbench.search.results import SearchResults, as_queries
@@ -41,7 +47,6 @@ if TYPE_CHECKING:
 __all__ = ["SearchIndex"]
 
 _METHODS = ("dense", "bm25", "sparse", "hybrid")
-_MOST_HITS = 10_000
 
 
 class SearchIndex:
@@ -181,19 +186,26 @@ class SearchIndex:
         WorkbenchWarning
             If a query is longer than the model reads.
         """
-        asked = as_queries(queries)
-        chosen = self.check_method(method)
-        k = as_whole(top_k, "top_k", 1, _MOST_HITS)
-        least = checked_minimum(minimum_relevancy, chosen, rerank)
-        depth = k if rerank is None else self.check_rerank(rerank, k)
-        rows = np.flatnonzero(rows_where(self.corpus, where))
-        with showing(progress, "Searching", unit=" queries") as report:
-            found = found_by(chosen, self._scorer, asked, rows, depth, report)
-            if rerank is not None and self.reranker is not None:
-                found = reread(self.reranker, self.corpus.texts, asked, found, k, report)
-        parts = tuple(zip(*found, strict=True))
-        hits = SearchResults(asked, parts[0], parts[1], self.corpus, self._title(chosen, rerank))
-        return hits if least is None else hits.at_least(least)
+        return searched(
+            Source(
+                self.check_method,
+                self.check_rerank,
+                self._scorer,
+                lambda where: np.flatnonzero(rows_where(self.corpus, where)),
+                lambda rows: [self.corpus.texts[row] for row in rows],
+                lambda asked, rows, scores, how: SearchResults(
+                    asked, rows, scores, self.corpus, how
+                ),
+                self.reranker,
+            ),
+            queries,
+            method=method,
+            top_k=top_k,
+            minimum_relevancy=minimum_relevancy,
+            where=where,
+            rerank=rerank,
+            progress=progress,
+        )
 
     def above(self, queries: str | Sequence[str], *, threshold: float) -> SearchResults:
         """Return every text whose cosine to a query is at least ``threshold``, best first.
@@ -203,16 +215,8 @@ class SearchIndex:
         InputError
             If a query is no text or blank, or the threshold is no number.
         """
-        asked = as_queries(queries)
-        least = checked_minimum(threshold, "dense", None)
-        assert least is not None
-        found = [
-            best_first(scores, np.flatnonzero(scores >= np.float32(least)))
-            for block in self._dense.score(asked)
-            for scores in block
-        ]
-        parts = tuple(zip(*found, strict=True))
-        return SearchResults(asked, parts[0], parts[1], self.corpus, self._dense.title)
+        asked, found = found_above(self._dense, queries, threshold)
+        return SearchResults(asked, *found, self.corpus, self._dense.title)
 
     def explain(self, query: str, corpus_id: str) -> MatchReasons:
         """Return why a text fits a query: its cosine, shared words, shared tokens.
@@ -229,7 +233,8 @@ class SearchIndex:
         """Return what `explain` does of several texts; the query is encoded once."""
         (asked,) = as_queries(query)
         rows = self.corpus.positions(corpus_ids)
-        return reasons(asked, rows, self.corpus, self._dense, self._bm25, self._sparse)
+        texts = [self.corpus.texts[row] for row in rows]
+        return reasons(asked, rows, texts, self._dense, self._bm25, self._sparse)
 
     def add(self, texts: Corpus | Embeddings, *, progress: ProgressOption = True) -> SearchIndex:
         """Return an index with further texts behind these; only they are encoded.
@@ -239,7 +244,9 @@ class SearchIndex:
         InputError
             If an id is there already, the columns differ, or the vectors are another model's.
         """
-        more, _ = document_embeddings(texts, self.encoder, True, progress, like=self.embeddings)
+        more, _ = document_embeddings(
+            texts, self.encoder, True, progress, like=self.embeddings.spec
+        )
         corpus = joined(self.corpus, more.corpus)
         vectors = np.concatenate([self.embeddings.vectors, more.vectors])
         tokens = None
@@ -352,15 +359,8 @@ class SearchIndex:
 
     def check_method(self, method: str | Hybrid) -> str | Hybrid:
         """Return a method that `search` takes here, or raise an InputError."""
-        chosen = Hybrid() if method == "hybrid" else method
-        names = chosen.methods if isinstance(chosen, Hybrid) else (chosen,)
-        for name in names:
-            if name not in self.methods or (name == "hybrid"):
-                raise InputError(
-                    f"search: there is no method {name!r} here. {suggest(str(name), self.methods)}"
-                    + (" Build the index with sparse_encoder=." if name == "sparse" else "")
-                )
-        return chosen
+        without = {"sparse": " Build the index with sparse_encoder=."}
+        return checked_method(method, self.methods, without)
 
     def _scorer(self, method: str) -> Scorer:
         if method == "dense":
@@ -369,19 +369,7 @@ class SearchIndex:
 
     def check_rerank(self, rerank: object, top_k: int) -> int:
         """Return how many hits are to be read again, or raise an InputError."""
-        if self.reranker is None:
-            raise InputError(
-                "search: rerank= asks for a reranker, and this index has none. Build it with "
-                "reranker=, a CrossEncoder or its name."
-            )
-        advice = f" It is at least top_k, {top_k} here."
-        return as_whole(rerank, "rerank", top_k, _MOST_HITS, advice)
-
-    def _title(self, method: str | Hybrid, rerank: int | None) -> str:
-        name = method.title() if isinstance(method, Hybrid) else self._scorer(method).title
-        if rerank is None or self.reranker is None:
-            return name
-        return f"{name}, the first {rerank} reread by {self.reranker.spec.title()}"
+        return checked_rerank(rerank, top_k, self.reranker)
 
     def summary(self) -> dict[str, float | int | str]:
         """Return the index in numbers: a flat dict."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -10,8 +10,8 @@ import pandas as pd
 
 from workbench._arrays import IntArray
 from workbench._html import rows_table
-from workbench.corpus import Corpus
-from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
+from workbench.search._ranking import Scorer
+from workbench.search._scorers import SparseScorer, WordScorer
 
 __all__ = ["MatchReasons", "reasons"]
 
@@ -68,18 +68,18 @@ class MatchReasons:
 def reasons(
     query: str,
     rows: IntArray,
-    corpus: Corpus,
-    dense: DenseScorer,
-    bm25: BM25Scorer,
+    texts: Sequence[str],
+    dense: Scorer,
+    bm25: WordScorer,
     sparse: SparseScorer | None,
 ) -> tuple[MatchReasons, ...]:
-    """Return why the text of each row fits a query."""
+    """Return why the text of each row fits a query; ``texts`` are those of the rows."""
     (cosines,) = dense.score([query])
     words = bm25.shared(query, rows)
     tokens: list[dict[str, float]] = [{}] * len(rows)
     if sparse is not None:
         tokens = sparse.shared(query, rows)
     return tuple(
-        MatchReasons(query, corpus.texts[row], float(cosines[0, row]), words[at], tokens[at])
+        MatchReasons(query, texts[at], float(cosines[0, row]), words[at], tokens[at])
         for at, row in enumerate(rows.tolist())
     )
