@@ -106,6 +106,7 @@ _HOMES = {
     ),
     "workbench.report": ("write_report",),
     "workbench.search": (
+        "DiskIndex",
         "Hit",
         "Hybrid",
         "MatchReasons",

@@ -86,6 +86,7 @@ from workbench.models import load_reranker as load_reranker
 from workbench.models import load_sparse_encoder as load_sparse_encoder
 from workbench.models import variant as variant
 from workbench.report import write_report as write_report
+from workbench.search import DiskIndex as DiskIndex
 from workbench.search import Hit as Hit
 from workbench.search import Hybrid as Hybrid
 from workbench.search import MatchReasons as MatchReasons

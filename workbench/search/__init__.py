@@ -1,9 +1,18 @@
-"""Search: an index of texts with files of its own."""
+"""Search: indexes of texts with files of their own."""
 
+from workbench.search.disk import DiskIndex
 from workbench.search.evaluation import score_search
 from workbench.search.fusion import Hybrid
 from workbench.search.index import SearchIndex
 from workbench.search.reasons import MatchReasons
 from workbench.search.results import Hit, SearchResults
 
-__all__ = ["Hit", "Hybrid", "MatchReasons", "SearchIndex", "SearchResults", "score_search"]
+__all__ = [
+    "DiskIndex",
+    "Hit",
+    "Hybrid",
+    "MatchReasons",
+    "SearchIndex",
+    "SearchResults",
+    "score_search",
+]

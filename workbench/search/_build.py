@@ -14,9 +14,9 @@ from workbench.analysis.queries import check_fitted
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError
-from workbench.models import Encoder, ModelSpec, load_encoder
+from workbench.models import Encoder, ModelSpec, SparseModel, load_encoder, load_sparse_encoder
 
-__all__ = ["check_columns", "check_new", "document_embeddings", "joined"]
+__all__ = ["check_columns", "check_new", "document_embeddings", "joined", "sparse_model_of"]
 
 
 def document_embeddings(
@@ -122,3 +122,12 @@ def joined(first: Corpus, second: Corpus) -> Corpus:
         first.label,
         first.source,
     )
+
+
+def sparse_model_of(given: object, corpus: Corpus) -> SparseModel:
+    """Return the sparse encoder that a reference names; ``"idf"``: that of the texts."""
+    from workbench.models import idf_sparse_encoder
+
+    if isinstance(given, str) and given == "idf":
+        return idf_sparse_encoder(corpus.texts)
+    return load_sparse_encoder(given)  # type: ignore[arg-type]

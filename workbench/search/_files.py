@@ -31,7 +31,7 @@ from workbench.search._folder import (
     no_index,
 )
 
-__all__ = ["Stored", "read_files", "write_files"]
+__all__ = ["Stored", "plain_cells", "read_files", "write_files"]
 
 _FORMAT = 1
 _INDEX = "index.json"
@@ -242,13 +242,15 @@ def _column(values: NDArray[Any]) -> Any:
 
     if values.dtype != object:
         return pa.array(values)
-    # Objects of any kind as JSON, which keeps strings, numbers, booleans and nulls apart.
-    cells = [json.dumps(one if _is_plain(one) else str(one)) for one in values.tolist()]
-    return pa.array([cell.encode() for cell in cells], pa.binary())
+    return pa.array([json.dumps(one).encode() for one in plain_cells(values)], pa.binary())
 
 
-def _is_plain(value: object) -> bool:
-    return value is None or isinstance(value, str | bool | int | float)
+def plain_cells(values: NDArray[Any]) -> list[Any]:
+    """Return objects of any kind as what JSON keeps apart: strings, numbers, booleans, nulls."""
+    return [
+        one if one is None or isinstance(one, str | bool | int | float) else str(one)
+        for one in values.tolist()
+    ]
 
 
 def _corpus_from(raw: bytes, described: Mapping[str, Any]) -> Corpus:

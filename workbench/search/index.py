@@ -25,7 +25,7 @@ from workbench.models import (
     load_reranker,
     load_sparse_encoder,
 )
-from workbench.search._build import document_embeddings, joined
+from workbench.search._build import document_embeddings, joined, sparse_model_of
 from workbench.search._files import read_files, write_files
 from workbench.search._filters import Where, rows_where
 from workbench.search._ranking import Scorer
@@ -120,7 +120,7 @@ class SearchIndex:
         sparse = None
         if sparse_encoder is not None:
             sparse = SparseScorer.of(
-                embeddings.corpus, _sparse_model(sparse_encoder, embeddings.corpus)
+                embeddings.corpus, sparse_model_of(sparse_encoder, embeddings.corpus)
             )
         index = cls(embeddings, model, sparse=sparse, reranker=second)
         _ = index._dense  # a vector of zeros is said now, not at the first query
@@ -395,11 +395,3 @@ class SearchIndex:
 
     def __repr__(self) -> str:
         return f"SearchIndex({len(self)} texts, {self.embeddings.spec.title()!r})"
-
-
-def _sparse_model(given: object, corpus: Corpus) -> SparseModel:
-    from workbench.models import idf_sparse_encoder
-
-    if isinstance(given, str) and given == "idf":
-        return idf_sparse_encoder(corpus.texts)
-    return load_sparse_encoder(given)  # type: ignore[arg-type]
