@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -219,6 +220,8 @@ def _cache(options: argparse.Namespace) -> None:
 def _serve(options: argparse.Namespace) -> None:
     from workbench.serving import serve
 
+    # As Ctrl-C does: systemd, docker and timeout end a process so.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with serve(options.model, options.port, host=options.host) as server:
         print(f"{options.model} answers at {server.url}/invocations; Ctrl-C ends it.", flush=True)
         with suppress(KeyboardInterrupt):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,17 @@ def test_broken_text_does_not_break_it(cross_encoder_folder: Path) -> None:
 def test_an_encoder_is_no_reranker() -> None:
     with pytest.raises(ModelUnavailableError, match="is an encoder: as a reranker its scores"):
         load_reranker(str(minilm_folder()))
+
+
+def test_a_language_model_is_no_reranker(cross_encoder_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "masked"
+    shutil.copytree(cross_encoder_folder, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(
+        json.dumps({**config, "architectures": ["BertForMaskedLM"]})
+    )
+    with pytest.raises(ModelUnavailableError, match="as a reranker its scores would be random"):
+        load_reranker(folder)
 
 
 def test_a_classifier_is_no_reranker(cross_encoder_folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from workbench.corpus import Corpus
 from workbench.errors import InputError, ModelUnavailableError, WorkbenchError
-from workbench.models import DenseEncoder, idf_sparse_encoder
+from workbench.models import DenseEncoder, Variant, idf_sparse_encoder
 from workbench.search import SearchIndex
 
 ODD = ("plain", "a \ud800 half", "emoji 🎉", "nul \0 byte", "<script>alert(1)</script>")
@@ -67,6 +67,10 @@ def test_filters_on_every_kind_of_column(odd_corpus: Corpus, tiny_encoder: Dense
     assert ids({"when": {"min": "2024-02-01"}}) == "bce"
     assert ids({"when": "2024-03-01"}) == "c"
     assert ids({"kind": ["x", "y"]}) == "ac"
+    assert ids({"when": "2024-03-01T05:00:00+05:00"}) == "c"
+    for wanted in ("soon", [["a"]], 10**30):
+        with pytest.raises(InputError, match=r"column 'when' \(datetime64.*cannot be compared"):
+            ids({"when": wanted})
     assert ids({"year": {"min": 2021}, "kind": "y"}) == "c"
 
 
@@ -98,14 +102,19 @@ def test_what_is_missing_or_no_index(tiny_encoder: DenseEncoder, tmp_path: Path)
     with pytest.raises(InputError, match="There is no index in"):
         SearchIndex.load(tmp_path / "none", tiny_encoder)
     folder = SearchIndex.build(["a", "b"], tiny_encoder, progress=False).save(tmp_path / "i")
-    described = json.loads((folder / "index.json").read_text())
+    whole = (folder / "index.json").read_bytes()
+    described = json.loads(whole)
     (folder / "index.json").write_text(json.dumps({**described, "format": 99}))
     with pytest.raises(InputError, match=r"written by a later version \(format 99"):
         SearchIndex.load(folder, tiny_encoder)
     (folder / "index.json").write_text("{")
     with pytest.raises(InputError, match=r"is damaged: index\.json cannot be read"):
         SearchIndex.load(folder, tiny_encoder)
-    (folder / "index.json").write_text(json.dumps(described))
+    changed = {**described, "corpus": {}}
+    (folder / "index.json").write_text(json.dumps(changed))
+    with pytest.raises(InputError, match=r"index\.json does not have the content"):
+        SearchIndex.load(folder, tiny_encoder)
+    (folder / "index.json").write_bytes(whole)
     next(folder.glob("*.parquet")).unlink()
     with pytest.raises(InputError, match=r"is damaged: .*corpus\.parquet is missing"):
         SearchIndex.load(folder, tiny_encoder)
@@ -192,3 +201,55 @@ def test_two_processes_lose_nothing(
     assert [writer.wait(timeout=300) for writer in writers] == [0, 0]
     ids = set(SearchIndex.load(folder, encoder).corpus.ids)
     assert ids == {"0", *(f"{name}{number}" for name in "xy" for number in range(5))}
+
+
+def test_a_column_comes_back_as_it_was_or_is_refused(
+    tiny_encoder: DenseEncoder, tmp_path: Path
+) -> None:
+    numbers = np.array([np.int64(1), "x"], dtype=object)
+    index = SearchIndex.build(
+        Corpus(("a", "b"), columns={"n": numbers}), tiny_encoder, progress=False
+    )
+    back = SearchIndex.load(index.save(tmp_path / "i"), tiny_encoder)
+    assert back.corpus["n"].tolist() == [1, "x"]
+    assert len(back.search("a", where={"n": 1})[0]) == 1
+    lists = np.empty(2, dtype=object)
+    lists[:] = [["x"], ["y"]]
+    odd = SearchIndex.build(
+        Corpus(("a", "b"), columns={"kind": lists}), tiny_encoder, progress=False
+    )
+    with pytest.raises(InputError, match=r"row 1 of column 'kind' is list \['x'\]. Convert"):
+        odd.save(tmp_path / "odd")
+
+
+def test_an_index_of_a_variant_finds_its_model(minilm: DenseEncoder, tmp_path: Path) -> None:
+    cut = Variant(minilm, truncate_dim=64, precision="int8")
+    index = SearchIndex.build(["a parcel", "the sun"], cut, progress=False)
+    back = SearchIndex.load(index.save(tmp_path / "i"))
+    assert back.search("parcel").scores[0].tolist() == index.search("parcel").scores[0].tolist()
+
+
+def test_saving_to_another_folder_says_what_is_there(
+    tiny_encoder: DenseEncoder, tmp_path: Path
+) -> None:
+    first = SearchIndex.build(["a"], tiny_encoder, progress=False)
+    first.save(tmp_path / "first")
+    SearchIndex.build(["b"], tiny_encoder, progress=False).save(tmp_path / "second")
+    with pytest.raises(InputError, match="holds an index already"):
+        first.save(tmp_path / "second")
+    with pytest.raises(InputError, match="An index is in a folder; got NoneType None"):
+        SearchIndex.load(None, tiny_encoder)  # type: ignore[arg-type]
+
+
+def test_what_a_killed_save_left_does_no_harm(tiny_encoder: DenseEncoder, tmp_path: Path) -> None:
+    folder = tmp_path / "i"
+    folder.mkdir()
+    (folder / ".writing-0123").write_bytes(b"half")
+    (folder / "0123-corpus.parquet").write_bytes(b"half")
+    SearchIndex.build(["a"], tiny_encoder, progress=False).save(folder)
+    assert sorted(path.name.rpartition("-")[2] for path in folder.iterdir()) == [
+        ".lock",
+        "arrays.safetensors",
+        "corpus.parquet",
+        "index.json",
+    ]

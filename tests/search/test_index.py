@@ -105,8 +105,11 @@ def test_an_lsa_is_fitted_on_the_texts(small_corpus: Corpus) -> None:
     index = SearchIndex.build(small_corpus, "lsa", progress=False)
     assert isinstance(index.encoder, LSAEncoder)
     assert index.search("parcel never arrived", top_k=1)[0][0].text == "parcel never arrived"
-    with pytest.raises(InputError, match=r"knows no word of this query.*query 2 of 2"):
-        index.search(["parcel", "xyzzy"])
+    with pytest.warns(WorkbenchWarning, match=r"'lsa' knows no word of 1 of 2 queries \(row 2\)"):
+        found = index.search(["parcel", "xyzzy"])
+    assert (len(found[0]), found[1]) == (10, ())
+    with pytest.raises(InputError, match="knows no word of this query"):
+        index.search("xyzzy")
 
 
 def test_the_reranker_has_the_last_word(
@@ -137,6 +140,8 @@ def test_a_query_longer_than_the_model_reads_is_said(small_index: SearchIndex) -
         ([], "expected a query or several; got none"),
         (["parcel", "  "], "query 2 is blank"),
         (["parcel", None], "query 2 is NoneType None, no text"),
+        (None, "expected a query, a text, or several; got NoneType None"),
+        (5, "expected a query, a text, or several; got int 5"),
         ([7], "query 1 is int 7, no text"),
     ],
 )
@@ -163,6 +168,7 @@ def test_what_is_no_query(small_index: SearchIndex, queries: object, message: st
         ({"where": "topic"}, "where is a dict by column"),
         ({"where": {"topic": {"least": 2}}}, "a range of 'topic' is"),
         ({"where": {"topic": {"min": 2}}}, "column 'topic' .* cannot be compared with"),
+        ({"where": {5: "money"}}, "where names columns by a text; got 5"),
     ],
 )
 def test_what_is_no_option(small_index: SearchIndex, options: object, message: str) -> None:
@@ -270,3 +276,16 @@ def test_it_shows_itself(faq_index: SearchIndex) -> None:
     assert faq_index.summary()["methods"] == "dense, bm25, sparse, hybrid"
     assert "all-MiniLM-L6-v2" in faq_index._repr_html_()
     assert repr(faq_index) == "SearchIndex(216 texts, 'all-MiniLM-L6-v2')"
+
+
+def test_a_text_and_itself_have_a_cosine_of_one(small_index: SearchIndex) -> None:
+    texts = small_index.corpus.texts
+    found = small_index.above(list(texts), threshold=1.0)
+    assert [hits[0].text for hits in found] == list(texts)
+    assert {hits[0].score for hits in found} == {1.0}
+
+
+def test_an_accent_in_two_signs_is_the_same_word(minilm: DenseEncoder) -> None:
+    index = SearchIndex.build(["Passwort zur\u00fccksetzen", "parcel"], minilm, progress=False)
+    found = index.search("zuru\u0308cksetzen", method="bm25")
+    assert [hit.corpus_id for hit in found[0]] == ["0"]

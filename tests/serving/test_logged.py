@@ -281,6 +281,10 @@ def test_other_encoders_and_methods_come_back(
     with track("others", f"sqlite:///{tmp_path}/mlflow.db") as run:
         info = run.log_model(model)
     back = load_model(info.model_uri)
+    assert back.identity == model.identity
+    if kind == "variant":
+        with pytest.raises(ModelUnavailableError, match="holds a variant of an encoder"):
+            load_encoder(info.model_uri)
     assert repr(back) == repr(model)
     assert back.predict(["parcel", "card"]) == model.predict(["parcel", "card"])
 
@@ -306,8 +310,9 @@ def test_what_a_run_may_not_write(models: dict[str, ServedModel], tmp_path: Path
     store = f"sqlite:///{tmp_path}/mlflow.db"
     with track("private", store, texts=False) as run:
         run.log_model(models["similarity"])
-        with pytest.raises(InputError, match="this SemanticSearchModel holds texts"):
-            run.log_model(models["search"])
+        for name in ("search", "sparse"):
+            with pytest.raises(InputError, match="holds texts or words of them"):
+                run.log_model(models[name])
     message = "holds the column 'topic', which this run may not"
     with track("columns", store, columns=[]) as run, pytest.raises(InputError, match=message):
         run.log_model(models["search"])
@@ -327,8 +332,9 @@ def test_what_is_no_model(
         encoder = run.log_encoder(minilm)
     mlflow.set_tracking_uri(store)
     folder = mlflow.artifacts.download_artifacts(encoder.model_uri)
-    with pytest.raises(InputError, match="expected an MLflow URI or a folder; got 7"):
-        load_model(7)  # type: ignore[arg-type]
+    for wrong in (7, "", "s3://bucket/model", "no-such-folder"):
+        with pytest.raises(InputError, match="expected an MLflow URI or a folder of a logged"):
+            load_model(wrong)  # type: ignore[arg-type]
     with pytest.raises(ModelUnavailableError, match=r"is no model that run\.log_model logged"):
         load_model(folder)
 

@@ -245,3 +245,36 @@ def test_asked_by_many_threads_at_once(minilm: DenseEncoder) -> None:
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda text: model.predict([text])[0], texts))
     np.testing.assert_allclose(np.array(found), expected, atol=1e-5)
+
+
+def test_a_row_of_unknown_words_has_no_hits(small_corpus: Corpus) -> None:
+    index = SearchIndex.build(small_corpus, "lsa", progress=False)
+    for model in (SemanticSearchModel(index, top_k=2), ParaphraseMiningModel(index)):
+        with pytest.warns(WorkbenchWarning, match="knows no word of 1 of 2 queries"):
+            found = model.predict(["parcel never arrived", "xyzzy"])
+        assert found[0][0]["text"] == "parcel never arrived"
+        assert found[1] == []
+        with pytest.warns(WorkbenchWarning, match="knows no word of this query"):
+            assert model.predict("xyzzy") == [[]]
+
+
+def test_conditions_may_be_a_dict(models: dict[str, ServedModel]) -> None:
+    as_text = models["search"].predict("parcel", {"where": '{"topic": "money"}'})
+    assert models["search"].predict("parcel", {"where": {"topic": "money"}}) == as_text
+
+
+def test_a_score_reaches_itself(models: dict[str, ServedModel]) -> None:
+    (hits,) = models["search"].predict("my parcel is late")
+    (again,) = models["search"].predict(
+        "my parcel is late", {"minimum_relevancy": hits[1]["score"]}
+    )
+    assert again == hits[:2]
+
+
+def test_an_answer_has_a_limit(minilm: DenseEncoder) -> None:
+    model = ParaphraseMiningModel(["parcel"] * 2_000, minilm)
+    with pytest.raises(InputError, match="an answer of 1,200,000 hits; the most is 1,000,000"):
+        model.predict(["parcel"] * 600)
+    search = SemanticSearchModel(model.index)
+    with pytest.raises(InputError, match="Ask for fewer rows at a time, or change top_k"):
+        search.predict(["parcel"] * 600, {"top_k": 10_000})

@@ -39,6 +39,8 @@ def test_given_values_have_the_declared_type() -> None:
         ({"least": float("nan")}, "least must be a number; got nan"),
         ({"plain": 1}, "plain must be true or false; got 1"),
         ({"where": 3}, "where must be a text; got 3"),
+        ({"top_k": 10**400}, "top_k must be a whole number from 1 to 100"),
+        (["top_k"], "params is a dict by name; got list"),
     ],
 )
 def test_what_is_refused(given: dict[str, object], message: str) -> None:

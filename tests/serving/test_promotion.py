@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from workbench.corpus import RetrievalSet, samples
-from workbench.errors import InputError
+from workbench.corpus import Corpus, RetrievalSet, samples
+from workbench.errors import InputError, ModelUnavailableError
 from workbench.models import DenseEncoder
 from workbench.models.mlflow_uri import sqlite_uri
-from workbench.search import SearchIndex
+from workbench.search import Hybrid, SearchIndex
 from workbench.serving import (
     EmbeddingModel,
     RerankerModel,
@@ -169,12 +169,41 @@ def test_identities_tell_models_apart(
     searches: dict[str, SemanticSearchModel], answers: RetrievalSet, minilm: DenseEncoder
 ) -> None:
     index = searches["dense"].index
+    texts = answers.corpus
+    other_columns = Corpus(texts.texts, texts.ids, {"n": range(len(texts))}, texts.name)
     others = [
         SemanticSearchModel(index, top_k=3),
+        SemanticSearchModel(index, method=Hybrid(depth=5)),
+        SemanticSearchModel(SearchIndex.build(other_columns, minilm, progress=False)),
         SemanticSearchModel(index, method="hybrid"),
         SemanticSearchModel(index.remove([answers.corpus.ids[0]])),
         SimilarityModel(minilm),
     ]
     known = {model.identity for model in (*searches.values(), *others)}
-    assert len(known) == 7
+    assert len(known) == 9
     assert SemanticSearchModel(index).identity == searches["dense"].identity
+
+
+def test_in_a_store_that_is_not_the_usual_one(
+    searches: dict[str, SemanticSearchModel], answers: RetrievalSet, store: str, tmp_path: Path
+) -> None:
+    other = sqlite_uri(tmp_path / "other.db")
+    assert promote_model(searches["bm25"], "search", [answers]).promoted  # in the usual store
+    assert promote_model(searches["dense"], "search", [answers], uri=other).promoted
+    again = promote_model(
+        SemanticSearchModel(searches["dense"].index, top_k=5), "search", [answers], uri=other
+    )
+    (found,) = again.differences.values()
+    assert found.difference == 0  # from the champion of that store
+    with track("by hand", other) as run:
+        info = run.log_model(SimilarityModel(searches["dense"].index.encoder))
+    made = register(info.model_uri, "it's similar", alias="champion", uri=other)
+    assert (made.version, made.run_id) == ("1", run.id)
+    assert versions("it's similar", uri=other)["aliases"].tolist() == ["champion"]
+    assert set_alias("it's similar", "champion", 1, uri=other) == "1"
+    with pytest.raises(ModelUnavailableError, match="there is no logged model 'm-0'"):
+        register("models:/m-0", "similar", uri=other)
+    with pytest.raises(InputError, match="tags is a dict; got list"):
+        register(info.model_uri, "similar", tags=["a"], uri=other)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="alias must be a str; got None"):
+        set_alias("search", None, 1)  # type: ignore[arg-type]

@@ -95,6 +95,10 @@ def test_one_row_of_one_column(data: object) -> None:
         ([], "expected one row at least; the batch is empty"),
         ({"sentence_1": [], "sentence_2": []}, "the batch is empty"),
         (pd.DataFrame({"sentence_1": [], "sentence_2": []}), "the batch is empty"),
+        (
+            pd.DataFrame([["a", "b", "c"]], columns=["sentence_1", "sentence_1", "sentence_2"]),
+            "there are two columns 'sentence_1'",
+        ),
         (pd.DataFrame(), "there is no column 'sentence_1'; .*got none"),
     ],
 )

@@ -102,6 +102,19 @@ def test_a_refused_batch_says_what_is_pending(search_server: Server) -> None:
     assert (len(caught.value.answers), caught.value.pending) == (2, 3)
 
 
+def test_what_is_no_list_of_rows(search_server: Server) -> None:
+    with pytest.raises(InputError, match="rows is a list of rows; got str"):
+        search_server.predict("parcel")
+    with pytest.raises(InputError, match="batch_size is 1 or more; got 0"):
+        search_server.predict(["parcel"], batch_size=0)
+
+
+def test_no_proxy_is_asked(search_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert search_server.healthy()
+
+
 def test_openais_own_request(openai_server: Server, models: dict[str, ServedModel]) -> None:
     found = openai_server.invoke({"input": ["a parcel", "b"], "model": "m", "dimensions": 3})
     expected = models["openai"].predict({"input": ["a parcel", "b"], "dimensions": 3})
@@ -111,6 +124,8 @@ def test_openais_own_request(openai_server: Server, models: dict[str, ServedMode
     assert found["data"][0]["embedding"] == pytest.approx(
         expected["data"][0]["embedding"], abs=1e-5
     )
+    rows = openai_server.predict(["a parcel", "b", "c"], batch_size=2)
+    assert [len(row["embedding"]) for row in rows] == [384] * 3
     with pytest.raises(ServingError, match="HTTP 400: EmbeddingModel: row 1 of 'input' is null"):
         openai_server.invoke({"input": None})
 
@@ -128,6 +143,10 @@ def test_a_port_in_use(search_server: Server, logged: tuple[str, dict[str, str]]
 def test_a_model_that_is_not_there(logged: tuple[str, dict[str, str]]) -> None:
     with pytest.raises(ModelUnavailableError, match="could not be read"):
         serve("models:/nothing/1")
+    with pytest.raises(InputError, match="serve: expected an MLflow URI or a folder"):
+        serve("all-MiniLM-L6-v2")
+    with pytest.raises(InputError, match="host is an IPv4 address or a name; got '::1'"):
+        serve(logged[1]["search"], host="::1")
 
 
 @pytest.mark.soak
@@ -184,7 +203,21 @@ def test_a_broken_model_ends_with_what_the_server_said(
 
 
 @pytest.mark.soak
-def test_the_command(logged: tuple[str, dict[str, str]]) -> None:
+def test_a_script_that_ends_leaves_no_server(logged: tuple[str, dict[str, str]]) -> None:
+    store, uris = logged
+    code = f"from workbench.serving import serve; print(serve({uris['reranker']!r}).url)"
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": store}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert ran.returncode == 0, ran.stderr
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(ran.stdout.rpartition(":")[2]))) != 0
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_command(logged: tuple[str, dict[str, str]], how: signal.Signals) -> None:
     store, uris = logged
     environment = {**os.environ, "MLFLOW_TRACKING_URI": store}
     program = "import sys; from workbench.cli import main; sys.exit(main())"
@@ -200,7 +233,7 @@ def test_the_command(logged: tuple[str, dict[str, str]]) -> None:
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             assert len(json.loads(answer.read())["predictions"]) == 1
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         rest, errors = process.communicate(timeout=60)
     assert (process.returncode, rest.strip()) == (0, "The server has ended."), errors
     time.sleep(0.1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbench._arrays import FloatArray
+from workbench._arrays import FloatArray, row_list
 from workbench.analysis._inputs import as_embeddings
 from workbench.analysis.evaluation._task import QUERY_PROMPTS, prompt_named
 from workbench.analysis.retrieval_search import semantic_search
@@ -16,7 +16,17 @@ from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import Encoder, ModelSpec, Variant
 
-__all__ = ["check_fitted", "embedded_queries", "embedded_query", "query_similarity"]
+__all__ = [
+    "UnknownQueryError",
+    "check_fitted",
+    "embedded_queries",
+    "embedded_query",
+    "query_similarity",
+]
+
+
+class UnknownQueryError(InputError):
+    """Queries of which a model knows no word."""
 
 
 def embedded_query(query: str, encoder: Encoder, texts: Embeddings) -> Embeddings:
@@ -33,13 +43,14 @@ def embedded_queries(queries: Sequence[str], encoder: Encoder, spec: ModelSpec) 
 
     Raises
     ------
-    InputError
-        If the model knows no word of a query.
+    UnknownQueryError
+        If the model knows no word of any query.
 
     Warns
     -----
     WorkbenchWarning
-        If a query is longer than the model reads: the rest of it is not searched for.
+        If a query is longer than the model reads: the rest of it is not searched for; or if the
+        model knows no word of it, where it knows some of others: its vector is all zeros.
     """
     check_fitted(encoder)
     vectors = embed(
@@ -53,9 +64,19 @@ def embedded_queries(queries: Sequence[str], encoder: Encoder, spec: ModelSpec) 
         progress=False,
     )
     unknown = np.flatnonzero(~vectors.dense().any(axis=1))
+    if unknown.size == len(queries):
+        raise UnknownQueryError(
+            "It knows no word of this query: the query's vector is all zeros."
+            if len(queries) == 1
+            else f"{vectors.spec.name!r} knows no word of any of the {len(queries)} queries."
+        )
     if unknown.size:
-        which = "" if len(queries) == 1 else f" (query {unknown[0] + 1} of {len(queries)})"
-        raise InputError(f"It knows no word of this query: the query's vector is all zeros{which}.")
+        warnings.warn(
+            f"{vectors.spec.name!r} knows no word of {unknown.size} of {len(queries)} queries "
+            f"({row_list(unknown)}): by their vectors nothing is found.",
+            WorkbenchWarning,
+            stacklevel=2,
+        )
     _warn_of_long(vectors)
     return vectors
 

@@ -307,7 +307,8 @@ def _fetch(uri: str, where: str, scratch: str) -> Path:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelUnavailableError(
             f"{uri!r} could not be read from {shown_uri(where)}: {reason:.300} "
-            "Expected the model_uri that run.log_encoder gave, or models:/<name>/<version>; "
+            "Expected the model_uri that run.log_encoder or run.log_model gave, or "
+            "models:/<name>/<version>; "
             "MLFLOW_TRACKING_URI says where to look."
         ) from None
 
@@ -330,6 +331,11 @@ def _open(uri: str, folder: Path) -> SentenceTransformer | LSAEncoder:
             "sentence_transformers, an LSA logged with run.log_encoder, or a model with an "
             "encoder in it."
         )
+    if '"variant"' in _text(part.parent / "settings.json"):
+        raise ModelUnavailableError(
+            f"{uri!r} holds a variant of an encoder (cut, or in fewer bits), which this would "
+            "load without. wb.load_model gives the model, whose .encoder (or .index.encoder) it is."
+        )
     weights = part if part.is_dir() else folder / "model.sentence_transformer"
     from sentence_transformers import SentenceTransformer
 
@@ -341,6 +347,10 @@ def _open(uri: str, folder: Path) -> SentenceTransformer | LSAEncoder:
         raise ModelUnavailableError(f"{uri!r} could not be loaded: {error}") from error
     model.truncate_dim = (description.metadata or {}).get("truncate_dim")
     return model
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8") if file.is_file() else ""
 
 
 def _open_lsa(file: Path) -> LSAEncoder:

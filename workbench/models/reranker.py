@@ -104,7 +104,8 @@ def load_reranker(
     model, name = opened(reference, "CrossEncoder", "reranker", trust_remote_code)
     config = getattr(getattr(model[0], "auto_model", None), "config", None)
     made_as = getattr(config, "architectures", None) or []
-    if made_as and all(kind.endswith("Model") for kind in made_as):
+    trained = ("ForSequenceClassification", "ForCausalLM")  # the latter answer yes or no
+    if made_as and not any(kind.endswith(trained) for kind in made_as):
         raise ModelUnavailableError(
             f"{name!r} is an encoder: as a reranker its scores would be random. Train it first "
             "(notebook 07 shows how), or name one that is, 'cross-encoder/ms-marco-MiniLM-L6-v2' "

@@ -32,10 +32,15 @@ class SparseModel:
         The model; it is used as it is, on the device it is on.
     name
         What titles call it.
+    of_texts
+        Whether its weights were counted in somebody's texts, and so tell which words they hold.
     """
 
-    def __init__(self, model: SparseEncoder, *, name: str = "a SparseEncoder") -> None:
+    def __init__(
+        self, model: SparseEncoder, *, name: str = "a SparseEncoder", of_texts: bool = False
+    ) -> None:
         self.model = model
+        self.of_texts = of_texts
         longest = model.max_seq_length
         self.spec = ModelSpec(
             name=name,
@@ -176,4 +181,4 @@ def idf_sparse_encoder(texts: Sequence[str], *, name: str = "idf tokens") -> Spa
         frozen=True,
     )
     model = SparseEncoder(modules=[module], device="cpu", similarity_fn_name="cosine")
-    return SparseModel(model, name=name)
+    return SparseModel(model, name=name, of_texts=True)

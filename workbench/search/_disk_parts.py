@@ -215,7 +215,7 @@ def append(pieces: Pieces, facts: Facts, embeddings: Embeddings) -> None:
     pieces.begin(part)
     pieces.put_texts(part, corpus.ids, corpus.texts)
     pieces.put(part, [(b"rows", rows.tobytes()), (b"vectors", embeddings.vectors.tobytes())])
-    pieces.put(part, ((_column_kind(n), _encoded(v)) for n, v in corpus.columns.items()))
+    pieces.put(part, ((_column_kind(n), _encoded(v, n)) for n, v in corpus.columns.items()))
     put_words(pieces, part, words)
     replace(facts, next_row=part + len(corpus), count=facts.count + len(corpus)).write(pieces)
 
@@ -233,7 +233,9 @@ def remove(pieces: Pieces, layout: Layout, places: IntArray) -> None:
         remove_words(pieces, part, rows[gone] - part)
         table = np.frombuffer(pieces.need(b"rows", part), ROWS)
         kept = [np.delete(table, gone), np.delete(vectors(pieces, facts, part), gone, axis=0)]
-        cells = [_encoded(np.delete(column(pieces, part, name), gone)) for name in facts.columns]
+        cells = [
+            _encoded(np.delete(column(pieces, part, name), gone), name) for name in facts.columns
+        ]
         pieces.put(part, zip(kinds, [*(one.tobytes() for one in kept), *cells], strict=True))
     replace(facts, count=facts.count - len(places)).write(pieces)
 
@@ -280,9 +282,9 @@ def _column_kind(name: str) -> bytes:
     return b"column:" + as_bytes(name)
 
 
-def _encoded(values: NDArray[Any]) -> bytes:
+def _encoded(values: NDArray[Any], column: str) -> bytes:
     if values.dtype == object:
-        return json.dumps(plain_cells(values)).encode()
+        return json.dumps(plain_cells(values, column)).encode()
     target = BytesIO()
     np.save(target, values, allow_pickle=False)
     return target.getvalue()

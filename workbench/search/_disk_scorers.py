@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from workbench._arrays import FloatArray
+from workbench.analysis.evaluation._task import directions
 from workbench.analysis.queries import embedded_queries
 from workbench.models import Encoder
 from workbench.models._precision import dense_vectors
@@ -18,7 +19,7 @@ from workbench.search._disk_parts import Layout, as_vectors
 from workbench.search._disk_words import places
 from workbench.search._folder import damaged
 from workbench.search._ranking import BLOCK_CELLS
-from workbench.search._scorers import BM25_B, BM25_K1, WordScorer
+from workbench.search._scorers import BM25_B, BM25_K1, ROUNDING, WordScorer
 
 __all__ = ["DiskBM25", "DiskDense"]
 
@@ -48,18 +49,19 @@ class DiskDense:
         return f"cosine, {self._layout.facts.spec.title()}"
 
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
-        """Yield cosines, shape (b, n), -1 to 1."""
-        asked = embedded_queries(queries, self._encoder, self._layout.facts.spec).unit()
+        """Yield cosines, shape (b, n): see `DenseScorer.score`."""
+        asked = directions(embedded_queries(queries, self._encoder, self._layout.facts.spec))
         count = len(self._layout.rows)
         step = max(1, BLOCK_CELLS // count)
         for start in range(0, len(asked), step):
-            block = asked[start : start + step].astype(np.float64)
-            block /= np.linalg.norm(block, axis=1, keepdims=True)
+            block = asked[start : start + step]
             scores = np.empty((len(block), count), dtype=np.float32)
             with threadpool_limits(1, user_api="blas"):  # a part is too small to be shared out
                 for own, vectors in self._vectors():
                     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
                     scores[:, own] = np.clip(block @ vectors.T / lengths, -1.0, 1.0)
+            scores[scores > 1.0 - ROUNDING] = 1.0
+            scores[~block.any(axis=1)] = -np.inf
             yield scores
 
     def _vectors(self) -> Iterator[tuple[slice, NDArray[np.float64]]]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +34,7 @@ __all__ = ["Stored", "plain_cells", "read_files", "write_files"]
 
 _FORMAT = 1
 _INDEX = "index.json"
+_WRITING = ".writing-"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +101,7 @@ def write_files(
         "corpus": {"name": corpus.name, "label": corpus.label, "source": corpus.source},
         **facts,
     }
-    raw = json.dumps(described, indent=1, sort_keys=True).encode()
+    raw = _sealed(described)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _only_writer(folder):
@@ -147,13 +147,20 @@ def _described(folder: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         described = json.loads(raw)
         found = int(described["format"])
-        assert set(described["files"]) == {"corpus.parquet", "arrays.safetensors"}
-        assert isinstance(described["corpus"], dict)
-    except (ValueError, KeyError, TypeError, AssertionError):
+    except (ValueError, KeyError, TypeError):
         raise damaged(folder, f"{_INDEX} cannot be read") from None
     if found > _FORMAT:
         raise later_format(folder, found, _FORMAT)
+    if _sealed(described) != raw:
+        raise damaged(folder, f"{_INDEX} does not have the content that it was written with")
     return raw, described
+
+
+def _sealed(described: Mapping[str, Any]) -> bytes:
+    """Return a description as JSON with a hash over the rest of it."""
+    plain = {name: fact for name, fact in described.items() if name != "digest"}
+    digest = _digest(json.dumps(plain, sort_keys=True).encode())
+    return json.dumps({**plain, "digest": digest}, indent=1, sort_keys=True).encode()
 
 
 def _read(path: Path) -> bytes:
@@ -179,7 +186,9 @@ def _only_writer(folder: Path) -> Iterator[None]:
 
 def _check_free(folder: Path, expected: str | None) -> None:
     if not (folder / _INDEX).exists():
-        check_no_others(folder, {".lock"}, ", or pass overwrite=True to add an index to it")
+        own = {path.name for path in folder.iterdir() if _is_ours(path.name)}  # of a killed save
+        advice = ", or pass overwrite=True to add an index to it"
+        check_no_others(folder, own | {".lock"}, advice)
         return
     there = _digest((folder / _INDEX).read_bytes())
     if expected is None:
@@ -196,27 +205,22 @@ def _check_free(folder: Path, expected: str | None) -> None:
 
 def _tidy(folder: Path, kept: set[str]) -> None:
     for path in folder.glob("*-*"):
-        ours = path.name.endswith(("-corpus.parquet", "-arrays.safetensors"))
-        if ours and path.name not in kept:
+        if _is_ours(path.name) and path.name not in kept:
             path.unlink(missing_ok=True)
 
 
+def _is_ours(name: str) -> bool:
+    return name.startswith(_WRITING) or name.endswith(("-corpus.parquet", "-arrays.safetensors"))
+
+
 def _write(path: Path, raw: bytes) -> None:
-    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    scratch = path.with_name(f"{_WRITING}{uuid4().hex}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-        os.chmod(scratch, 0o666 & ~_umask())
-        os.replace(scratch, path)
+        scratch.write_bytes(raw)
+        scratch.replace(path)
     except BaseException:
-        Path(scratch).unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _corpus_bytes(corpus: Corpus) -> bytes:
@@ -225,7 +229,9 @@ def _corpus_bytes(corpus: Corpus) -> bytes:
     import pyarrow.parquet as pq
 
     columns = {"id": _texts(corpus.ids), "text": _texts(corpus.texts)}
-    columns |= {f"column:{name}": _column(values) for name, values in corpus.columns.items()}
+    for name, values in corpus.columns.items():
+        kind = "json" if values.dtype == object else "column"
+        columns[f"{kind}:{name}"] = _column(name, values)
     target = BytesIO()
     pq.write_table(pa.table(columns), target, compression="zstd")
     return target.getvalue()
@@ -237,24 +243,34 @@ def _texts(texts: tuple[str, ...]) -> Any:
     return pa.array([text.encode("utf-8", "surrogatepass") for text in texts], pa.binary())
 
 
-def _column(values: NDArray[Any]) -> Any:
+def _column(name: str, values: NDArray[Any]) -> Any:
     import pyarrow as pa
 
     if values.dtype != object:
         return pa.array(values)
-    return pa.array([json.dumps(one).encode() for one in plain_cells(values)], pa.binary())
+    return pa.array([json.dumps(one).encode() for one in plain_cells(values, name)], pa.binary())
 
 
-def plain_cells(values: NDArray[Any]) -> list[Any]:
-    """Return objects of any kind as what JSON keeps apart: strings, numbers, booleans, nulls."""
-    return [
-        one if one is None or isinstance(one, str | bool | int | float) else str(one)
-        for one in values.tolist()
-    ]
+def plain_cells(values: NDArray[Any], column: str) -> list[Any]:
+    """Return objects as what JSON keeps apart: strings, numbers, booleans, nulls.
+
+    Raises
+    ------
+    InputError
+        If one is something else, which would not come back as it was.
+    """
+    cells = [one.item() if isinstance(one, np.generic) else one for one in values.tolist()]
+    for row, one in enumerate(cells, 1):
+        if one is not None and not isinstance(one, str | bool | int | float):
+            raise InputError(
+                f"An index keeps texts, numbers, booleans, dates and nulls; row {row} of column "
+                f"{column!r} is {type(one).__name__} {one!r:.40}. Convert the column, or leave it "
+                "out of the corpus."
+            )
+    return cells
 
 
 def _corpus_from(raw: bytes, described: Mapping[str, Any]) -> Corpus:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pq.read_table(BytesIO(raw))
@@ -265,9 +281,10 @@ def _corpus_from(raw: bytes, described: Mapping[str, Any]) -> Corpus:
     columns: dict[str, Any] = {}
     for name in table.column_names[2:]:
         values = table[name]
-        columns[name.removeprefix("column:")] = (
+        kind, _, own = name.partition(":")
+        columns[own] = (
             np.array([json.loads(cell) for cell in values.to_pylist()] + [None], object)[:-1]
-            if pa.types.is_binary(values.type)
+            if kind == "json"
             else values.to_numpy()
         )
     return Corpus(

@@ -53,6 +53,8 @@ def checked_where(where: object, corpus: Corpus) -> Where:
             f"{type(where).__name__} {where!r:.60}."
         )
     for column in where:
+        if not isinstance(column, str):
+            raise InputError(f"search: where names columns by a text; got {column!r:.60}.")
         _ = corpus[column]
     return where
 
@@ -69,9 +71,10 @@ def values_met(values: NDArray[Any], column: str, wanted: object) -> BoolArray:
         return _within(values, column, wanted)
     listed = wanted if isinstance(wanted, Collection) and not isinstance(wanted, str) else [wanted]
     series = pd.Series(values)
-    if series.dtype.kind == "M":
-        listed = [pd.Timestamp(one).tz_localize(None) for one in listed]  # type: ignore[arg-type]
-    return np.asarray(series.isin(list(listed)), dtype=np.bool_)
+    try:
+        return np.asarray(series.isin([_bound(one, series) for one in listed]), dtype=np.bool_)
+    except (TypeError, ValueError, OverflowError):
+        raise _incomparable(series, column, wanted) from None
 
 
 def _within(values: NDArray[Any], column: str, bounds: Mapping[str, object]) -> BoolArray:
@@ -90,13 +93,16 @@ def _within(values: NDArray[Any], column: str, bounds: Mapping[str, object]) -> 
             met &= np.asarray(present >= low, dtype=np.bool_)
         if high is not None:
             met &= np.asarray(present <= high, dtype=np.bool_)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"search: column {column!r} ({series.dtype}) cannot be compared with "
-            f"{dict(bounds)!r:.100}."
-        ) from None
+    except (TypeError, ValueError, OverflowError):
+        raise _incomparable(series, column, dict(bounds)) from None
     kept[kept] = met
     return kept
+
+
+def _incomparable(series: pd.Series[Any], column: str, wanted: object) -> InputError:
+    return InputError(
+        f"search: column {column!r} ({series.dtype}) cannot be compared with {wanted!r:.100}."
+    )
 
 
 def _bound(value: object, series: pd.Series[Any]) -> Any:

@@ -7,9 +7,24 @@ from pathlib import Path
 
 from workbench.errors import InputError, WorkbenchError
 
-__all__ = ["PATIENCE_S", "busy", "check_no_others", "damaged", "later_format", "no_index"]
+__all__ = [
+    "PATIENCE_S",
+    "as_folder",
+    "busy",
+    "check_no_others",
+    "damaged",
+    "later_format",
+    "no_index",
+]
 
 PATIENCE_S = 20.0
+
+
+def as_folder(folder: object) -> Path:
+    """Return a folder's path, or raise an InputError."""
+    if not isinstance(folder, str | Path) or not str(folder).strip():
+        raise InputError(f"An index is in a folder; got {type(folder).__name__} {folder!r:.60}.")
+    return Path(folder).expanduser()
 
 
 def no_index(folder: Path, file: str, how: str) -> InputError:

@@ -7,12 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize as composed
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
 from workbench.analysis._inputs import distinct_rows
+from workbench.analysis.evaluation._task import directions
 from workbench.analysis.queries import embedded_queries
 from workbench.analysis.similarity import similarity_block
 from workbench.corpus import Corpus
@@ -28,6 +30,7 @@ __all__ = ["BM25_B", "BM25_K1", "BM25Scorer", "DenseScorer", "SparseScorer", "Wo
 
 BM25_K1, BM25_B = 1.5, 0.75
 
+ROUNDING = 1e-6  # of a vector's last digits, from one batch to another
 _TERM = re.compile(r"(?u)\b\w+\b")
 
 
@@ -56,12 +59,18 @@ class DenseScorer:
         return f"cosine, {self._embeddings.spec.title()}"
 
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
-        """Yield cosines, shape (b, n), -1 to 1."""
+        """Yield cosines, shape (b, n), -1 to 1; -inf for a query that the model knows nothing of.
+
+        A text and itself have a cosine of 1, whatever batches they were encoded in.
+        """
         asked = embedded_queries(queries, self._encoder, self._embeddings.spec)
-        vectors = asked.unit()
+        vectors = directions(asked).astype(np.float32)
         step = max(1, BLOCK_CELLS // len(self._which))
         for start in range(0, len(vectors), step):
-            block = similarity_block(vectors[start : start + step], self._distinct, "cosine")
+            part = vectors[start : start + step]
+            block = similarity_block(part, self._distinct, "cosine")
+            block[block > 1.0 - ROUNDING] = 1.0
+            block[~part.any(axis=1)] = -np.inf
             yield block if self._distinct.shape[0] == len(self._which) else block[:, self._which]
 
 
@@ -214,8 +223,8 @@ class BM25Scorer(WordScorer):
 
 
 def terms(text: str) -> list[str]:
-    """Return a text's words in lower case, single letters and numbers too."""
-    return _TERM.findall(text.lower())
+    """Return a text's words in lower case, single letters and numbers too; accents composed."""
+    return _TERM.findall(composed("NFC", text).lower())
 
 
 def _directed(weights: csr_matrix, model: SparseModel) -> csr_matrix:

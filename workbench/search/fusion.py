@@ -55,10 +55,11 @@ class Hybrid:
 
     def __post_init__(self) -> None:
         given: object = self.methods
-        methods = (given,) if isinstance(given, str) else tuple(self.methods)
-        if len(methods) < 2 or len(set(methods)) != len(methods):
+        methods = tuple(given) if isinstance(given, list | tuple) else ()
+        if len(methods) < 2 or len(set(methods)) != len(methods) or "hybrid" in methods:
             raise InputError(
-                f"Hybrid: expected two or more different methods; got {list(methods)!r}."
+                "Hybrid: expected two or more different methods of 'dense', 'bm25' and 'sparse'; "
+                f"got {given!r:.80}."
             )
         if self.fusion not in _FUSIONS:
             raise InputError(
@@ -66,12 +67,18 @@ class Hybrid:
             )
         as_whole(self.k, "Hybrid: k", 1, _LARGEST_K)
         as_whole(self.depth, "Hybrid: depth", 1, _LARGEST_K)
+        weights: object = self.weights
+        if not isinstance(weights, Mapping):
+            raise InputError(
+                f"Hybrid: weights is a dict by method, {{'dense': 2.0}} say; got {weights!r:.60}."
+            )
         for method, weight in self.weights.items():
             if method not in methods:
                 raise InputError(
                     f"Hybrid: there is no method {method!r} to weigh. {suggest(method, methods)}"
                 )
-            if not isinstance(weight, int | float) or not 0 < float(weight) < np.inf:
+            number = isinstance(weight, int | float) and not isinstance(weight, bool)
+            if not number or not 0 < float(weight) < np.inf:
                 raise InputError(
                     f"Hybrid: a weight is a number above 0; {method!r} has {weight!r}."
                 )
@@ -88,7 +95,7 @@ class Hybrid:
     def title(self) -> str:
         """Return the fusion in words."""
         shares = [
-            f"{method} × {self.weights[method]:g}" if method in self.weights else method
+            f"{method} × {self.weights[method]}" if method in self.weights else method
             for method in self.methods
         ]
         how = f"reciprocal ranks, k = {self.k}" if self.fusion == "rrf" else "weighted scores"

@@ -21,6 +21,7 @@ from workbench.models import (
     ModelSpec,
     Reranker,
     SparseModel,
+    Variant,
     load_encoder,
     load_reranker,
     load_sparse_encoder,
@@ -28,6 +29,7 @@ from workbench.models import (
 from workbench.search._build import document_embeddings, joined, sparse_model_of
 from workbench.search._files import read_files, write_files
 from workbench.search._filters import Where, rows_where
+from workbench.search._folder import as_folder
 from workbench.search._ranking import Scorer
 from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
 from workbench.search._searching import (
@@ -78,7 +80,7 @@ class SearchIndex:
         self.encoder = encoder
         self.reranker = reranker
         self._sparse = sparse
-        self._version: str | None = None
+        self._saved: tuple[Path, str] | None = None  # where it was read or written, and what
 
     @classmethod
     def build(
@@ -284,17 +286,20 @@ class SearchIndex:
         WorkbenchError
             If it cannot be written.
         """
-        target = Path(folder).expanduser()
+        target = as_folder(folder)
         arrays: dict[str, Any] = {"vectors": self.embeddings.vectors}
         if self.embeddings.n_tokens is not None:
             arrays["n_tokens"] = self.embeddings.n_tokens
-        facts: dict[str, Any] = {"encoder": asdict(self.embeddings.spec)}
+        base = self.encoder.encoder if isinstance(self.encoder, Variant) else self.encoder
+        facts: dict[str, Any] = {"encoder": asdict(self.embeddings.spec), "model": base.spec.name}
         if self._sparse is not None:
             arrays |= self._sparse.to_arrays()
             facts["sparse_encoder"] = asdict(self._sparse.model.spec)
-        self._version = write_files(
-            target, self.corpus, arrays, facts, expected=self._version, overwrite=overwrite
+        before = self._saved[1] if self._saved and self._saved[0] == target.resolve() else None
+        version = write_files(
+            target, self.corpus, arrays, facts, expected=before, overwrite=overwrite
         )
+        self._saved = (target.resolve(), version)
         return target
 
     @classmethod
@@ -326,9 +331,11 @@ class SearchIndex:
         ModelUnavailableError
             If the model cannot be had by its name.
         """
-        stored = read_files(Path(folder).expanduser())
+        where = as_folder(folder)
+        stored = read_files(where)
         spec = ModelSpec(**stored.facts["encoder"])
-        model = load_encoder(spec.name if encoder is None else encoder)
+        known = stored.facts.get("model", spec.name)
+        model = load_encoder(known if encoder is None else encoder)
         check_one_spec("SearchIndex.load", model.spec, spec, ("queries", "texts"))
         embeddings = Embeddings(
             stored.arrays["vectors"], stored.corpus, spec, stored.arrays.get("n_tokens")
@@ -341,7 +348,7 @@ class SearchIndex:
             )
         second = None if reranker is None else load_reranker(reranker)
         index = cls(embeddings, model, sparse=sparse, reranker=second)
-        index._version = stored.version
+        index._saved = (where.resolve(), stored.version)
         return index
 
     @cached_property
@@ -354,7 +361,7 @@ class SearchIndex:
 
     def _changed(self, embeddings: Embeddings, sparse: SparseScorer | None) -> SearchIndex:
         index = SearchIndex(embeddings, self.encoder, sparse=sparse, reranker=self.reranker)
-        index._version = self._version
+        index._saved = self._saved
         return index
 
     def check_method(self, method: str | Hybrid) -> str | Hybrid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
@@ -149,7 +149,13 @@ def as_queries(queries: str | Sequence[str]) -> tuple[str, ...]:
     InputError
         If there is none, or one is no text or blank: with its place.
     """
-    given: Sequence[object] = (queries,) if isinstance(queries, str) else tuple(queries)
+    asked: object = queries
+    if not isinstance(asked, str | Iterable):
+        raise InputError(
+            f"search: expected a query, a text, or several; got {type(asked).__name__} "
+            f"{asked!r:.40}."
+        )
+    given: tuple[object, ...] = (queries,) if isinstance(queries, str) else tuple(queries)
     if not given:
         raise InputError("search: expected a query or several; got none.")
     found: list[str] = []

@@ -6,8 +6,8 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from workbench._html import facts_table
@@ -96,16 +96,21 @@ class ServedModel(ABC):
         """Return the model that `write` wrote."""
 
     @property
-    def identity(self) -> str:
-        """What tells the model from every other: a hash over what decides its answers."""
-        facts = {**asdict(self.spec), **self.summary(), **self.identifying()}
-        texts = None if self.corpus is None else self.corpus.fingerprint
-        raw = json.dumps([self.kind, facts, texts], sort_keys=True, default=str).encode()
-        return f"blake2b:{hashlib.blake2b(raw, digest_size=16).hexdigest()}"
+    def holds_words(self) -> bool:
+        """Whether texts, or words of them, are in the model: not for a run with texts=False."""
+        return self.corpus is not None or self.spec.family == "lsa"
 
-    def identifying(self) -> dict[str, Any]:
-        """Return what decides the answers beside the spec, the texts and the defaults."""
-        return {}
+    @property
+    def identity(self) -> str:
+        """What tells the model from every other: a hash over the files that decide its answers."""
+        digest = hashlib.blake2b(digest_size=16)
+        with TemporaryDirectory() as scratch:
+            settings = self.write(Path(scratch))
+            digest.update(json.dumps([self.kind, settings], sort_keys=True).encode())
+            for path in sorted(Path(scratch).rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    digest.update(str(path.relative_to(scratch)).encode() + path.read_bytes())
+        return f"blake2b:{digest.hexdigest()}"
 
     def score(self, examples: object) -> TaskScores:
         """Return what the model scores on examples; each kind of model says which it takes.

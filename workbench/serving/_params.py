@@ -62,7 +62,10 @@ class Param:
     def _number(self, value: object) -> float | None:
         if isinstance(value, bool) or not isinstance(value, Real):
             return None
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            return None
         if self.dtype == "long":
             return number if number.is_integer() else None
         return number if self.dtype == "double" and math.isfinite(number) else None
@@ -78,6 +81,8 @@ def values_of(
     InputError
         If one is unknown, of another type, or out of its range.
     """
+    if given is not None and not isinstance(given, Mapping):
+        raise InputError(f"{model}: params is a dict by name; got {type(given).__name__}.")
     known = {param.name: param for param in params}
     for name in given or {}:
         if name not in known:

@@ -119,12 +119,13 @@ def read_reranker(folder: Path, settings: Mapping[str, Any]) -> Reranker:
 def write_sparse(model: SparseModel, folder: Path) -> dict[str, Any]:
     """Write a SparseEncoder."""
     _write_model(model.model, folder / _SPARSE)
-    return {"name": model.spec.name}
+    return {"name": model.spec.name, "of_texts": model.of_texts}
 
 
 def read_sparse(folder: Path, settings: Mapping[str, Any]) -> SparseModel:
     """Return the sparse encoder that `write_sparse` wrote."""
-    return SparseModel(load_sparse_encoder(folder / _SPARSE).model, name=settings["name"])
+    model = load_sparse_encoder(folder / _SPARSE).model
+    return SparseModel(model, name=settings["name"], of_texts=settings["of_texts"])
 
 
 def write_index(index: SearchIndex, folder: Path) -> dict[str, Any]:

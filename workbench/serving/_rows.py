@@ -82,7 +82,11 @@ def _table(data: object, columns: Sequence[str], model: str) -> list[list[Any]]:
         )
     if data.columns.equals(pd.RangeIndex(len(columns))):  # MLflow's table of a list of tuples
         data = data.set_axis(list(columns), axis=1)
-    _check_columns([str(name) for name in data.columns], columns, model)
+    there = [str(name) for name in data.columns]
+    _check_columns(there, columns, model)
+    twice = [name for name in columns if there.count(name) > 1]
+    if twice:
+        raise InputError(f"{model}: there are two columns {twice[0]!r}; expected one.")
     named = data.rename(columns=str)
     if len(named) == 1 and all(isinstance(named[name].iloc[0], list) for name in columns):
         return [list(named[name].iloc[0]) for name in columns]  # MLflow's table of a dict of lists

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from workbench.errors import InputError, ModelUnavailableError
 from workbench.models.mlflow_uri import SERVED, fetched
+from workbench.models.registry import MLFLOW_SCHEMES
 from workbench.serving._base import ServedModel
 from workbench.serving.runtime import read_model
 
-__all__ = ["load_model"]
+__all__ = ["check_uri", "load_model"]
 
 
 def load_model(uri: str | Path) -> ServedModel:
@@ -30,8 +31,7 @@ def load_model(uri: str | Path) -> ServedModel:
     InputError
         If it is no URI and no folder.
     """
-    if not isinstance(uri, str | Path) or not str(uri).strip():
-        raise InputError(f"load_model: expected an MLflow URI or a folder; got {uri!r:.80}.")
+    check_uri(uri, "load_model")
     with fetched(str(uri)) as folder:
         parts = folder.joinpath(*SERVED)
         if not (parts / "settings.json").is_file():
@@ -40,3 +40,14 @@ def load_model(uri: str | Path) -> ServedModel:
                 "run.log_encoder logged is loaded with wb.load_encoder."
             )
         return read_model(parts)
+
+
+def check_uri(uri: object, caller: str) -> None:
+    """Raise an InputError unless something is the URI of a logged model, or its folder."""
+    given = isinstance(uri, str | Path) and str(uri).strip()
+    if given and (str(uri).startswith(MLFLOW_SCHEMES) or Path(str(uri)).is_dir()):
+        return
+    raise InputError(
+        f"{caller}: expected an MLflow URI or a folder of a logged model, models:/<name>@<alias> "
+        f"say; got {uri!r:.80}."
+    )

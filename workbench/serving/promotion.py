@@ -157,7 +157,8 @@ def _against_champion(
     if not gate.not_worse:
         said = f"Not compared with version {version}, which is {place} (not_worse=False)."
         return _Verdict(True, (said,), version), {}
-    other = load_model(f"models:/{registry.name}/{version}")
+    with registry.files(champion) as folder:
+        other = load_model(folder)
     try:
         theirs = _scored(f"version {version}", other, examples)
     except WorkbenchError as error:
@@ -199,7 +200,7 @@ def _kept(
     info = run.log_model(model, "model", scores=list(candidate.scores.values()), limits=limits)
     with explained(registry.uri), bounded():
         card = model_card(model, list(candidate.scores.values()), limits)
-        said = "\n".join([card, "## Why it was promoted", "", *listed, f"\nRun {run.id}."])
+        said = "\n".join([f"Decided by run {run.id}.", "", *listed, "", card])[:5000]
         return registry.register(
             str(info.model_id),
             run.id,

@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from workbench.analysis import tasks
 from workbench.analysis._inputs import as_whole
 from workbench.analysis.evaluation import TaskScores
+from workbench.analysis.queries import UnknownQueryError
 from workbench.corpus import Corpus, RetrievalSet, SentencePairs
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import Encoder, ModelSpec
-from workbench.search import Hit, Hybrid, SearchIndex, SearchResults, score_search
+from workbench.search import Hit, Hybrid, SearchIndex, score_search
 from workbench.serving._base import ServedModel
 from workbench.serving._params import Param
 from workbench.serving._parts import check_encoder_part, read_index, write_index
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["ParaphraseMiningModel", "SemanticSearchModel"]
 
 _MOST_HITS = 10_000
+_MOST_ANSWERED = 1_000_000  # hits in one answer
 
 
 class SemanticSearchModel(ServedModel):
@@ -44,7 +48,7 @@ class SemanticSearchModel(ServedModel):
     top_k
         The default of the parameter ``top_k``: how many hits at most, 1 to 10,000.
     minimum_relevancy
-        The default of the parameter ``minimum_relevancy``: the least score of a hit. A hybrid
+        The default of the parameter ``minimum_relevancy``: the least score; None: any. A hybrid
         search without reranking has no such parameter: its scores are sums of places.
     rerank
         How many of the first hits the index' reranker reads again; None: none.
@@ -64,7 +68,7 @@ class SemanticSearchModel(ServedModel):
         *,
         method: str | Hybrid = "dense",
         top_k: int = 10,
-        minimum_relevancy: float = 0.0,
+        minimum_relevancy: float | None = None,
         rerank: int | None = None,
     ) -> None:
         self.index = _checked_index(index, self.kind)
@@ -74,7 +78,7 @@ class SemanticSearchModel(ServedModel):
             Param("top_k", "long", as_whole(top_k, "top_k", 1, _MOST_HITS), 1, _MOST_HITS)
         ]
         if not isinstance(self.method, Hybrid) or rerank is not None:
-            least = Param("minimum_relevancy", "double", 0.0)
+            least = Param("minimum_relevancy", "double", None)
             default = least.checked(minimum_relevancy, self.kind)
             self._params.append(Param("minimum_relevancy", "double", default))
         self._params.append(Param("where", "string", None))
@@ -89,21 +93,31 @@ class SemanticSearchModel(ServedModel):
         """``top_k``, ``minimum_relevancy``, and ``where``: conditions on columns, as JSON."""
         return tuple(self._params)
 
+    def predict(self, data: object, params: Mapping[str, object] | None = None) -> Any:
+        """Return the hits of each query; ``where`` may be a dict: see `ServedModel.predict`."""
+        if isinstance(params, Mapping) and isinstance(params.get("where"), Mapping):
+            params = {**params, "where": json.dumps(params["where"], default=str)}
+        return super().predict(data, params)
+
     @property
     def corpus(self) -> Corpus:
         """The texts that are searched."""
         return self.index.corpus
 
     def answer(self, rows: Rows, **params: Any) -> list[list[dict[str, Any]]]:
-        """Return the hits of each query."""
+        """Return the hits of each query; none for one that the model knows no word of."""
         top_k = params["top_k"]
-        found = self.index.search(
-            [query for (query,) in rows],
-            method=self.method,
-            top_k=top_k,
-            where=_conditions(params["where"]),
-            rerank=None if self.rerank is None else max(self.rerank, top_k),
-        )
+        _check_size(len(rows) * min(top_k, len(self.index)), self.kind, "top_k")
+        try:
+            found = self.index.search(
+                [query for (query,) in rows],
+                method=self.method,
+                top_k=top_k,
+                where=_conditions(params["where"]),
+                rerank=None if self.rerank is None else max(self.rerank, top_k),
+            )
+        except UnknownQueryError as error:
+            return _nothing(error, len(rows))
         least = params.get("minimum_relevancy")
         answers = [_kept(hits, least) for hits in found]
         below = [row for row, hits in enumerate(answers, 1) if hits and hits[0]["below_minimum"]]
@@ -124,15 +138,6 @@ class SemanticSearchModel(ServedModel):
                 f"{self.kind}: it is scored on a RetrievalSet; got {type(examples).__name__}."
             )
         return score_search(self.index, examples, method=self.method, rerank=self.rerank)
-
-    def identifying(self) -> dict[str, Any]:
-        """Return the method, and the models beside the encoder."""
-        others = (self.index.sparse_encoder, self.index.reranker if self.rerank else None)
-        return {
-            "method": self.method.title() if isinstance(self.method, Hybrid) else self.method,
-            "rerank": self.rerank,
-            "others": [other.spec.revision for other in others if other is not None],
-        }
 
     @property
     def outputs(self) -> Schema:
@@ -230,7 +235,11 @@ class ParaphraseMiningModel(ServedModel):
     def answer(self, rows: Rows, **params: Any) -> list[list[dict[str, Any]]]:
         """Return the matches of each text."""
         threshold = params["similarity_threshold"]
-        found: SearchResults = self.index.above([text for (text,) in rows], threshold=threshold)
+        try:
+            found = self.index.above([text for (text,) in rows], threshold=threshold)
+        except UnknownQueryError as error:
+            return _nothing(error, len(rows))
+        _check_size(sum(map(len, found.rows)), self.kind, "similarity_threshold")
         return [
             [{"corpus_id": hit.corpus_id, "text": hit.text, "score": hit.score} for hit in hits]
             for hits in found
@@ -276,7 +285,8 @@ def _checked_index(index: object, model: str) -> SearchIndex:
 
 def _kept(hits: Sequence[Hit], least: float | None) -> list[dict[str, Any]]:
     """Return the hits of a query that are relevant enough, or else the best one, marked."""
-    kept = [hit for hit in hits if least is None or hit.score >= least]
+    # As float32, which scores are: a score is at least itself.
+    kept = [hit for hit in hits if least is None or hit.score >= float(np.float32(least))]
     return [
         {
             "rank": hit.rank,
@@ -287,6 +297,20 @@ def _kept(hits: Sequence[Hit], least: float | None) -> list[dict[str, Any]]:
         }
         for hit in kept or hits[:1]
     ]
+
+
+def _nothing(error: UnknownQueryError, count: int) -> list[list[dict[str, Any]]]:
+    warnings.warn(str(error), WorkbenchWarning, stacklevel=4)
+    return [[] for _ in range(count)]
+
+
+def _check_size(hits: int, model: str, parameter: str) -> None:
+    """Raise an InputError for an answer that would fill the memory of who gives or gets it."""
+    if hits > _MOST_ANSWERED:
+        raise InputError(
+            f"{model}: this would be an answer of {hits:,} hits; the most is {_MOST_ANSWERED:,}. "
+            f"Ask for fewer rows at a time, or change {parameter}."
+        )
 
 
 def _conditions(given: str | None) -> dict[str, Any] | None:

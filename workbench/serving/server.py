@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
@@ -16,12 +17,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from workbench.errors import InputError, WorkbenchError
 from workbench.models.mlflow_uri import fetched
+from workbench.serving.loading import check_uri
 
 __all__ = ["Server", "ServingError", "serve"]
 
@@ -30,6 +33,9 @@ _STOP_S = 15.0
 _REQUEST_S = 600.0
 _ROWS_AT_A_TIME = 256
 _LOG_CHARACTERS = 2000
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has none
+# A proxy that the environment names is not asked for what is on this machine.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _ERROR = re.compile(r"[\w.]+(Error|Exception)\b: ")
 
 
@@ -82,6 +88,7 @@ def serve(
     ServingError
         If the server ends or does not answer in time: with what it said.
     """
+    check_uri(model_uri, "serve")
     chosen = _checked_port(port, host)
     folder = Path(tempfile.mkdtemp(prefix="workbench-serve-"))
     server = None
@@ -135,6 +142,8 @@ class Server:
                 env=environment,
                 start_new_session=True,  # mlflow starts a child of its own: both are ended
             )
+        self._stopped = False
+        atexit.register(self.stop)  # a script that ends leaves no server behind
 
     @property
     def log(self) -> str:
@@ -151,9 +160,9 @@ class Server:
     def healthy(self) -> bool:
         """Return whether the server answers."""
         try:
-            with urllib.request.urlopen(f"{self.url}/ping", timeout=5) as answer:
+            with _DIRECT.open(f"{self.url}/ping", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except OSError:
+        except (OSError, HTTPException):
             return False
 
     def wait(self, timeout_s: float = _START_S) -> None:
@@ -195,12 +204,12 @@ class Server:
             {"Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=_REQUEST_S) as answer:
+            with _DIRECT.open(request, timeout=_REQUEST_S) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             said = error.read().decode("utf-8", "replace")
             raise ServingError(f"HTTP {error.code}: {_sentence(said)}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             state = "does not answer" if self.running else "has ended"
             raise ServingError(
                 f"The server of {self.model_uri} {state} ({error}): {_last_line(self.log)}"
@@ -230,6 +239,10 @@ class Server:
             If a batch is refused or the server dies: with the answers so far, and how many rows
             are pending.
         """
+        if isinstance(rows, str) or not isinstance(rows, Sequence):
+            raise InputError(f"predict: rows is a list of rows; got {type(rows).__name__}.")
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise InputError(f"predict: batch_size is 1 or more; got {batch_size!r:.40}.")
         answers: list[Any] = []
         for start in range(0, len(rows), batch_size):
             batch = list(rows[start : start + batch_size])
@@ -237,25 +250,32 @@ class Server:
                 found = self.invoke({"inputs": batch, **({"params": params} if params else {})})
             except ServingError as error:
                 pending = len(rows) - len(answers)
+                counted = f" (Row 1 of that batch is row {start + 1}.)" if start else ""
                 raise ServingError(
-                    f"{error} {len(answers)} of {len(rows)} rows were answered, {pending} are "
-                    "pending (error.answers, error.pending).",
+                    f"{error}{counted} {len(answers)} of {len(rows)} rows were answered, "
+                    f"{pending} are pending (error.answers, error.pending).",
                     answers,
                     pending,
                 ) from None
-            answers += found["predictions"]
+            told = found["predictions"]
+            # OpenAI's answer is one dict for all rows.
+            answers += told["data"] if isinstance(told, dict) else told
         return answers
 
     def stop(self) -> None:
         """End the server and delete what it read; once is enough."""
+        if self._stopped:
+            return
+        self._stopped = True
+        atexit.unregister(self.stop)
         if self.running:
             _end(self.process, signal.SIGTERM)
             try:
                 self.process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
-                _end(self.process, signal.SIGKILL)
+                _end(self.process, _KILL)
                 self.process.wait()
-        _end(self.process, signal.SIGKILL)  # the child, if the parent went without it
+        _end(self.process, _KILL)  # the child, if the parent went without it
         end = time.monotonic() + _STOP_S
         while _listens(self.url) and time.monotonic() < end:
             time.sleep(0.05)
@@ -301,8 +321,9 @@ def _checked_port(port: object, host: str) -> int:
         raise InputError(
             f"serve: port is a number from 0 (any that is free) to 65535; got {port!r}."
         )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
+    if not isinstance(host, str) or ":" in host:
+        raise InputError(f"serve: host is an IPv4 address or a name; got {host!r:.60}.")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -111,7 +111,7 @@ class EmbeddingModel(ServedModel):
                 f"EmbeddingModel: there is no field {unknown[0]!r} in a request for embeddings; "
                 f"expected {', '.join(map(repr, _REQUEST))}."
             )
-        asked = {here: data[name] for name, here in _REQUEST.items() if here and name in data}
+        asked = {here: data[name] for name, here in _REQUEST.items() if here and data.get(name)}
         texts = rows_of(data.get("input"), self.columns, self.kind)
         return super().predict([text for (text,) in texts], {**asked, **(params or {})})
 
@@ -190,6 +190,11 @@ class SparseEncoderModel(ServedModel):
 
     def __init__(self, model: SparseModel | SparseEncoder | str) -> None:
         self.sparse_encoder = load_sparse_encoder(model)
+
+    @property
+    def holds_words(self) -> bool:
+        """Whether its weights were counted in somebody's texts."""
+        return self.sparse_encoder.of_texts
 
     @property
     def spec(self) -> ModelSpec:

@@ -60,7 +60,7 @@ def as_input(data: DataSet, context: str = "analysis") -> DatasetInput:
         data.table,
         source=data.source if found else CodeDatasetSource(resolve_tags()),
         targets=data.target if data.target in data.table.columns else None,
-        name=data.name[:_MOST_CHARACTERS],
+        name=data.name.encode("utf-8", "replace").decode("utf-8")[:_MOST_CHARACTERS],
         digest=data.digest,
     )
     return DatasetInput(described._to_mlflow_entity(), [InputTag("mlflow.data.context", context)])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -105,6 +106,15 @@ class Registry:
         ModelUnavailableError
             If it cannot be read, or is no encoder.
         """
+        with self.files(version) as folder:
+            loaded = load(str(folder))
+        if isinstance(loaded, LSAEncoder):
+            return loaded
+        return DenseEncoder(loaded, name=f"{self.name}, version {version.version}")
+
+    @contextmanager
+    def files(self, version: ModelVersion) -> Iterator[Path]:
+        """Yield the folder of a version's model, from this store, for as long as the block."""
         import mlflow
 
         with TemporaryDirectory() as scratch, bounded():
@@ -113,10 +123,7 @@ class Registry:
                 folder = mlflow.artifacts.download_artifacts(
                     where, dst_path=scratch, tracking_uri=self.uri, registry_uri=self.uri
                 )
-            loaded = load(str(Path(folder)))
-        if isinstance(loaded, LSAEncoder):
-            return loaded
-        return DenseEncoder(loaded, name=f"{self.name}, version {version.version}")
+            yield Path(folder)
 
     def register(
         self, model_id: str, run_id: str, own: str, tags: Mapping[str, str], said: str

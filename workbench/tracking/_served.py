@@ -38,6 +38,10 @@ class ServedModel(Protocol):
     def corpus(self) -> Corpus | None:
         """The texts that it holds."""
 
+    @property
+    def holds_words(self) -> bool:
+        """Whether texts, or words of them, are in it."""
+
     def save(
         self, folder: Path, model: Model, scores: Sequence[TaskScores], limits: Sequence[str], /
     ) -> None:
@@ -57,7 +61,7 @@ def check_served(model: object, privacy: Privacy) -> ServedModel:
             "log_model: expected a model that answers, wb.SimilarityModel(encoder) say; got "
             f"{type(model).__name__} {model!r:.60}. Encoders go through run.log_encoder."
         )
-    if not privacy.texts and (model.corpus is not None or model.spec.family == "lsa"):
+    if not privacy.texts and model.holds_words:
         raise InputError(
             f"log_model: this {model.kind} holds texts or words of them, and this run was opened "
             "with texts=False. Log it in a run with texts=True."

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from workbench._html import facts_table
-from workbench.errors import InputError
-from workbench.models.mlflow_uri import CARD, bounded, fetched, point_mlflow_at
+from workbench.errors import InputError, ModelUnavailableError
+from workbench.models.mlflow_uri import CARD, bounded, point_mlflow_at, shown_uri
 from workbench.tracking._registry import Registry, check_registry_names
 from workbench.tracking._store import connect, explained
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
     from mlflow.entities.model_registry import ModelVersion
 
 __all__ = ["RegisteredVersion", "register", "set_alias", "versions"]
 
 _LOGGED = "models:/m-"
+_MOST_SAID = 5000  # of a description, in a database
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ def register(
         If the store does not answer.
     """
     check_registry_names(registered_name, alias, "register")
+    if tags is not None and not isinstance(tags, Mapping):
+        raise InputError(f"register: tags is a dict; got {type(tags).__name__} {tags!r:.60}.")
     if not isinstance(model_uri, str) or not model_uri.startswith(_LOGGED):
         raise InputError(
             f"register: expected the model_uri that run.log_model gave ('{_LOGGED}…'); got "
@@ -100,10 +106,10 @@ def register(
     client, chosen = connect(uri)
     with explained(chosen), bounded():
         point_mlflow_at(chosen)
-        own_card, own_identity = _of_files(model_uri)
-        said = own_card if description is None else description
         model_id = model_uri.removeprefix("models:/")
-        logged = client.get_logged_model(model_id)
+        logged = _logged(client, model_id, chosen)
+        own_card, own_identity = _of_files(str(logged.artifact_location), chosen)
+        said = (own_card if description is None else description)[:_MOST_SAID]
         registry = Registry(client, chosen, registered_name, alias or "")
         own = {"workbench.kind": str(logged.model_type), **(tags or {})}
         version = registry.register(
@@ -147,7 +153,7 @@ def versions(registered_name: str, *, uri: str | None = None) -> pd.DataFrame:
     client, chosen = connect(uri)
     with explained(chosen), bounded():
         aliases = _aliases(client, registered_name)
-        found = list(client.search_model_versions(f"name='{registered_name}'"))
+        found = list(client.search_model_versions(_named(registered_name)))
         rows = [_row(client, one, aliases) for one in found]
     columns = ["version", "aliases", "kind", "created", "run_id", "data"]
     frame = pd.DataFrame(rows, columns=columns)
@@ -173,12 +179,14 @@ def set_alias(
     InputError
         If there is no such model or version, or the alias cannot be used.
     """
+    if alias is None:
+        raise InputError("set_alias: alias must be a str; got None.")
     check_registry_names(registered_name, alias, "set_alias")
     client, chosen = connect(uri)
     with explained(chosen), bounded():
         _aliases(client, registered_name)
         there = sorted(
-            int(one.version) for one in client.search_model_versions(f"name='{registered_name}'")
+            int(one.version) for one in client.search_model_versions(_named(registered_name))
         )
         if str(version) not in map(str, there):
             raise InputError(
@@ -190,15 +198,38 @@ def set_alias(
     return None if before is None else str(before.version)
 
 
-def _of_files(model_uri: str) -> tuple[str, str]:
+def _logged(client: MlflowClient, model_id: str, uri: str) -> LoggedModel:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_logged_model(model_id)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        raise ModelUnavailableError(
+            f"register: there is no logged model {model_id!r} in {shown_uri(uri)}."
+        ) from None
+
+
+def _of_files(location: str, uri: str) -> tuple[str, str]:
     """Return a logged model's card, and what tells it from others; empty where it is not noted."""
+    import mlflow
     from mlflow.models import Model
 
-    with fetched(model_uri) as folder:
+    with TemporaryDirectory() as scratch:
+        folder = Path(
+            mlflow.artifacts.download_artifacts(location, dst_path=scratch, tracking_uri=uri)
+        )
         card = folder / CARD
-        said = card.read_text("utf-8") if card.is_file() else f"Logged as {model_uri}."
+        said = card.read_text("utf-8") if card.is_file() else ""
         noted = Model.load(str(folder)).metadata or {}
     return said, str(noted.get("workbench.identity", ""))
+
+
+def _named(name: str) -> str:
+    """Return MLflow's filter for a registered model's name."""
+    quote = '"' if "'" in name else "'"
+    return f"name={quote}{name}{quote}"
 
 
 def _aliases(client: MlflowClient, name: str) -> dict[str, list[str]]:
