@@ -87,6 +87,8 @@ class Facts:
         """Return an index' facts; None while it has no text."""
         raw = pieces.get(b"facts", _FACTS)
         if raw is None:
+            if pieces.first_ids(1):
+                raise damaged(pieces.folder, f"{FILE} lacks what it holds")
             return None
         kept = json.loads(raw)
         return cls(**{**kept, "spec": ModelSpec(**kept["spec"]), "columns": tuple(kept["columns"])})
