@@ -251,3 +251,15 @@ def test_bad_vectors_are_refused() -> None:
     two = embed(texts, HashingEncoder(revision="2"), store=False)
     with pytest.raises(InputError, match=r"texts were encoded by .* the other texts by"):
         paraphrase_mining(one, two, threshold=0.5)
+
+
+def test_limits_per_text_change_nothing_when_they_bind_nobody() -> None:
+    rng = np.random.default_rng(7)
+    centres = rng.normal(size=(40, 32))
+    vectors = centres[rng.integers(0, 40, 1_500)] + 0.6 * rng.normal(size=(1_500, 32))
+    texts = Embeddings.from_array(vectors, [f"text {row}" for row in range(1_500)])
+    for threshold in (0.7, 0.75, 0.8):
+        whole = paraphrase_mining(texts, threshold=threshold)
+        limited = paraphrase_mining(texts, threshold=threshold, top_k=1_499)
+        assert len(whole) > 1_000
+        assert {(a, b) for _, a, b in whole} == {(a, b) for _, a, b in limited}

@@ -6,6 +6,7 @@ import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
 from workbench._progress import Progress
+from workbench.analysis._pair_nearest import ROUNDING, pair_scores
 from workbench.analysis._pair_sides import MOST_PAIRS, Found, Side, equal_places, too_many
 from workbench.analysis.similarity import similarity_block
 
@@ -49,15 +50,20 @@ def mined(
         stop = min(start + _SIDE, total)
         for first in range(start if left is right else 0, width, _SIDE):
             block = _cosines(left, right, slice(start, stop), slice(first, first + _SIDE))
-            cells = np.flatnonzero(block >= least)
-            if not len(cells):
-                continue
+            cells = np.flatnonzero(block >= least - np.float32(ROUNDING))
             rows, columns = np.divmod(cells, block.shape[1])
             a, b = rows + start, columns + first
+            scores = np.clip(block.ravel()[cells], -1.0, 1.0)
+            close = np.flatnonzero(scores < least + np.float32(ROUNDING))
+            scores[close] = pair_scores(left, right, a[close], b[close])
+            chosen = np.flatnonzero(scores >= least)
+            if not len(chosen):
+                continue
+            a, b, scores = a[chosen], b[chosen], scores[chosen]
             found += _number(left, right, a, b)
             if most is None and found > MOST_PAIRS:
                 raise too_many(threshold, stop / total)
-            best.add(a, b, np.clip(block.ravel()[cells], -1.0, 1.0))
+            best.add(a, b, scores)
         report(stop, total)
     return best.sorted(), found
 

@@ -12,16 +12,17 @@ from workbench.analysis._nearest import top_k
 from workbench.analysis._pair_sides import MOST_PAIRS, Found, Side, equal_places, too_many
 from workbench.analysis.similarity import similarity_block
 
-__all__ = ["mined_nearest", "nearest_partners", "pair_scores"]
+__all__ = ["ROUNDING", "mined_nearest", "nearest_partners", "pair_scores"]
 
 _BLOCK_CELLS = 4_000_000  # 16 MB of float32 at a time
-_ROUNDING = 1e-5  # more than a cosine's last bits in float32
+ROUNDING = 1e-5  # more than a cosine's last bits in float32
 
 
 def mined_nearest(left: Side, right: Side, threshold: float, k: int, report: Progress) -> Found:
     """Return the pairs at or above ``threshold`` that are among either row's k best.
 
-    In the order of `mined`; scores are computed anew, so that both ways give one number.
+    In the order of `mined`. Scores are computed in float64 and rounded, as `mined` does near the
+    threshold: both ways find the same pairs.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def nearest_partners(
         block = similarity_block(left.vectors[start:stop], right.vectors, "cosine")
         block[equal_places(left, right, start, stop)] = np.inf  # first, whatever rounding
         partners, values = top_k(block[:, right.which], wanted)
-        near = values >= np.float32(threshold - _ROUNDING)
+        near = values >= np.float32(threshold - ROUNDING)
         for place in range(start, stop):
             mine = partners[place - start][near[place - start]]
             count += len(mine) * int(left.counts[place])

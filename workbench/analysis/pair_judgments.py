@@ -226,7 +226,14 @@ class PairJudgments:
         or ``skipped``.
         """
         places = np.array([place for place, _ in self.answers], np.int64)
-        frame = self.pairs.to_frame().iloc[places].reset_index(drop=True)
+        pairs = self.pairs
+        asked = replace(  # not a table of all of perhaps millions
+            pairs,
+            rows1=pairs.rows1[places],
+            rows2=pairs.rows2[places],
+            scores=pairs.scores[places],
+        )
+        frame = asked.to_frame()
         return frame.assign(judgment=[_WORDS[same] for _, same in self.answers])
 
     def summary(self) -> dict[str, float | int | str]:
