@@ -654,3 +654,22 @@ def test_vectors_that_are_no_numbers_are_refused(source: Path, target: Path) -> 
     with pytest.raises(InputError, match="'hashes' returned NaN or infinity"):
         embed_file(source, target, Broken(), **OFF)
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"batch_size": 1.5}, r"batch_size must be at least 1; got 1\.5"),
+        ({"batch_size": "a"}, "batch_size must be at least 1; got 'a'"),
+        ({"text": 5}, "text is the name of a column; got 5"),
+        ({"source": None}, "source is the path of a file; got None"),
+        ({"target": 7}, "target is the path of a file; got 7"),
+    ],
+)
+def test_arguments_of_another_kind(
+    changes: dict[str, object], message: str, tmp_path: Path, hashing_encoder: type
+) -> None:
+    arguments = {"source": tmp_path / "a.parquet", "target": tmp_path / "b.parquet", **changes}
+    with pytest.raises(InputError, match=message):
+        embed_file(encoder=hashing_encoder(), **arguments)
+    assert list(tmp_path.iterdir()) == []

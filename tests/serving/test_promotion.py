@@ -43,8 +43,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     import mlflow
 
     uri = sqlite_uri(tmp_path / "mlflow.db")
+    mlflow.set_tracking_uri(None)  # first: it takes the variable away
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    mlflow.set_tracking_uri(None)
     return uri
 
 

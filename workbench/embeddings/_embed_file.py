@@ -88,8 +88,7 @@ def embed_file(
     KeyboardInterrupt
         When interrupted; the next call goes on.
     """
-    if batch_size < 1:
-        raise InputError(f"embed_file: batch_size must be at least 1; got {batch_size}.")
+    _check_kinds(source, target, text, batch_size)
     notices: list[str] = []
     table = open_table(source, text, notices)
     place = Path(target).expanduser()
@@ -123,6 +122,16 @@ def embed_file(
         encoded=work.encoded,
         truncated=work.long if counted and spec.long_texts != CHUNKED else None,
     )
+
+
+def _check_kinds(source: object, target: object, text: object, batch_size: object) -> None:
+    for name, path in (("source", source), ("target", target)):
+        if not isinstance(path, str | os.PathLike):
+            raise InputError(f"embed_file: {name} is the path of a file; got {path!r:.60}.")
+    if text is not None and not isinstance(text, str):
+        raise InputError(f"embed_file: text is the name of a column; got {text!r:.60}.")
+    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+        raise InputError(f"embed_file: batch_size must be at least 1; got {batch_size!r:.60}.")
 
 
 @dataclass(slots=True, eq=False)
