@@ -107,7 +107,12 @@ def register(
     with explained(chosen), bounded():
         point_mlflow_at(chosen)
         model_id = model_uri.removeprefix("models:/")
-        logged = _logged(client, model_id, chosen)
+        logged = _logged(client, model_id)
+    if logged is None:
+        raise ModelUnavailableError(
+            f"register: there is no logged model {model_id!r} in {shown_uri(chosen)}."
+        )
+    with explained(chosen), bounded():
         own_card, own_identity = _of_files(str(logged.artifact_location), chosen)
         said = (own_card if description is None else description)[:_MOST_SAID]
         registry = Registry(client, chosen, registered_name, alias or "")
@@ -198,7 +203,7 @@ def set_alias(
     return None if before is None else str(before.version)
 
 
-def _logged(client: MlflowClient, model_id: str, uri: str) -> LoggedModel:
+def _logged(client: MlflowClient, model_id: str) -> LoggedModel | None:
     from mlflow.exceptions import MlflowException
 
     try:
@@ -206,9 +211,7 @@ def _logged(client: MlflowClient, model_id: str, uri: str) -> LoggedModel:
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        raise ModelUnavailableError(
-            f"register: there is no logged model {model_id!r} in {shown_uri(uri)}."
-        ) from None
+    return None
 
 
 def _of_files(location: str, uri: str) -> tuple[str, str]:
