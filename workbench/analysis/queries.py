@@ -14,7 +14,11 @@ from workbench.analysis.retrieval_search import semantic_search
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, embed
 from workbench.errors import InputError, WorkbenchWarning
-from workbench.models import Encoder, ModelSpec, Variant
+from workbench.models import (
+    Encoder,
+    ModelSpec,
+    base_of,
+)
 
 __all__ = [
     "UnknownQueryError",
@@ -95,7 +99,7 @@ def _warn_of_long(queries: Embeddings) -> None:
 
 def check_fitted(encoder: Encoder) -> None:
     """Raise an InputError for an encoder that must read texts first and has not."""
-    base = encoder.encoder if isinstance(encoder, Variant) else encoder
+    base = base_of(encoder)
     if not getattr(base, "fitted", True):
         raise InputError(
             f"{base.spec.name} has not read any texts: on a query alone it would be another "

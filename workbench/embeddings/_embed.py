@@ -17,11 +17,12 @@ from workbench.errors import InputError
 from workbench.models import (
     Encoder,
     LongTexts,
-    LSAEncoder,
     ModelSpec,
     Precision,
     TokenCounter,
     Variant,
+    base_of,
+    fitted_on,
     load_encoder,
 )
 from workbench.models._chunks import check_can_chunk
@@ -86,10 +87,10 @@ def embed(
         When interrupted; what was encoded by then is in the store, and the next call goes on.
     """
     texts = corpus if isinstance(corpus, Corpus) else Corpus(cast("tuple[str, ...]", corpus))
-    model = _fitted(load_encoder(encoder), texts)
+    model = fitted_on(load_encoder(encoder), texts.texts)
     if batch_size < 1:
         raise InputError(f"embed: batch_size must be at least 1; got {batch_size}.")
-    base = model.encoder if isinstance(model, Variant) else model
+    base = base_of(model)
     plain = with_prompt(base, prompt_name)
     spec = _asked(replace(model.spec, prompt=plain.prompt), truncate_dim, precision, long_texts)
     if CHUNKED in (spec.long_texts, long_texts):
@@ -108,15 +109,6 @@ def embed(
         tokens[rows] if isinstance(base, TokenCounter) and spec.max_tokens else None,
         int(encoded.sum()),
     )
-
-
-def _fitted(model: Encoder, texts: Corpus) -> Encoder:
-    """Return the encoder, fitted on the texts if it is an LSA that is not."""
-    base = model.encoder if isinstance(model, Variant) else model
-    if not isinstance(base, LSAEncoder) or base.fitted:
-        return model
-    fitted = base.fit(texts.texts)
-    return model.of(fitted) if isinstance(model, Variant) else fitted
 
 
 def _chosen(store: EmbeddingStore | bool) -> EmbeddingStore | None:

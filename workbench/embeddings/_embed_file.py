@@ -20,7 +20,13 @@ from workbench.embeddings._parts import Parts, locked_parts, written
 from workbench.embeddings._repeats import Repeats
 from workbench.embeddings._vector_column import write_with_vectors
 from workbench.errors import InputError, WorkbenchWarning
-from workbench.models import Encoder, LSAEncoder, ModelSpec, Variant, load_encoder
+from workbench.models import (
+    Encoder,
+    LSAEncoder,
+    ModelSpec,
+    base_of,
+    load_encoder,
+)
 from workbench.models._spec import CHUNKED
 
 __all__ = ["embed_file"]
@@ -219,7 +225,7 @@ def _encoding(
     model: Encoder, prompt_name: str | None, batch_size: int
 ) -> tuple[Encoding, ModelSpec]:
     """Return how texts are encoded, and the spec of the vectors."""
-    base = model.encoder if isinstance(model, Variant) else model
+    base = base_of(model)
     if isinstance(base, LSAEncoder) and not base.fitted:
         raise InputError(
             "embed_file: 'lsa' must be fitted on texts first, which takes them all at once. Fit "

@@ -2,7 +2,7 @@
 
 from workbench.models._protocol import Chunker, Encoder, TokenCounter
 from workbench.models._spec import Family, LongTexts, ModelSpec, Precision
-from workbench.models._variant import Variant, variant
+from workbench.models._variant import Variant, base_of, fitted_on, variant
 from workbench.models.dense import DenseEncoder
 from workbench.models.lsa import LSAEncoder
 from workbench.models.registry import list_encoders, load_encoder
@@ -22,6 +22,8 @@ __all__ = [
     "SparseModel",
     "TokenCounter",
     "Variant",
+    "base_of",
+    "fitted_on",
     "idf_sparse_encoder",
     "list_encoders",
     "load_encoder",

@@ -20,6 +20,7 @@ from workbench.models._precision import (
 )
 from workbench.models._protocol import Chunker, Encoder, TokenCounter
 from workbench.models._spec import CHUNKED, LongTexts, ModelSpec, Precision
+from workbench.models.lsa import LSAEncoder
 from workbench.models.registry import load_encoder
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["Variant", "variant"]
+__all__ = ["Variant", "base_of", "fitted_on", "variant"]
 
 
 def variant(
@@ -71,6 +72,20 @@ def variant(
         precision=precision,
         long_texts=long_texts,
     )
+
+
+def base_of(encoder: Encoder) -> Encoder:
+    """Return the encoder that a variant is made of; any other encoder itself."""
+    return encoder.encoder if isinstance(encoder, Variant) else encoder
+
+
+def fitted_on(encoder: Encoder, texts: Sequence[str]) -> Encoder:
+    """Return the encoder; an LSA, or a variant of one, that is not fitted is, on some texts."""
+    base = base_of(encoder)
+    if not isinstance(base, LSAEncoder) or base.fitted:
+        return encoder
+    trained = base.fit(texts)
+    return encoder.of(trained) if isinstance(encoder, Variant) else trained
 
 
 class Variant:

@@ -21,7 +21,7 @@ from workbench.models import (
     ModelSpec,
     Reranker,
     SparseModel,
-    Variant,
+    base_of,
     load_encoder,
     load_reranker,
     load_sparse_encoder,
@@ -290,7 +290,7 @@ class SearchIndex:
         arrays: dict[str, Any] = {"vectors": self.embeddings.vectors}
         if self.embeddings.n_tokens is not None:
             arrays["n_tokens"] = self.embeddings.n_tokens
-        base = self.encoder.encoder if isinstance(self.encoder, Variant) else self.encoder
+        base = base_of(self.encoder)
         facts: dict[str, Any] = {"encoder": asdict(self.embeddings.spec), "model": base.spec.name}
         if self._sparse is not None:
             arrays |= self._sparse.to_arrays()

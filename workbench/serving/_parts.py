@@ -18,6 +18,7 @@ from workbench.models import (
     Reranker,
     SparseModel,
     Variant,
+    base_of,
     load_encoder,
     load_reranker,
     load_sparse_encoder,
@@ -53,7 +54,7 @@ def check_encoder_part(encoder: Encoder | str | object, caller: str) -> Encoder:
         If it is an LSA that is not fitted, or an encoder of one's own, which is code.
     """
     chosen = load_encoder(encoder)  # type: ignore[arg-type]
-    base = chosen.encoder if isinstance(chosen, Variant) else chosen
+    base = base_of(chosen)
     if isinstance(base, LSAEncoder) and not base.fitted:
         raise InputError(
             f"{caller}: this LSA encoder is not fitted. Pass LSAEncoder().fit(texts), or the "
@@ -69,7 +70,7 @@ def check_encoder_part(encoder: Encoder | str | object, caller: str) -> Encoder:
 
 def write_encoder(encoder: Encoder, folder: Path) -> dict[str, Any]:
     """Write an encoder's weights and return what else there is to it."""
-    base = encoder.encoder if isinstance(encoder, Variant) else encoder
+    base = base_of(encoder)
     settings: dict[str, Any] = {"name": base.spec.name, "truncate_dim": None}
     if isinstance(base, LSAEncoder):
         (folder / _ENCODER).mkdir()

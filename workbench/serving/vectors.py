@@ -19,7 +19,7 @@ from workbench.models import (
     ModelSpec,
     SparseModel,
     TokenCounter,
-    Variant,
+    base_of,
     load_sparse_encoder,
 )
 from workbench.serving._base import ServedModel
@@ -134,7 +134,7 @@ class EmbeddingModel(ServedModel):
         return vectors if self.task is None else self._openai(rows, np.array(vectors), form)
 
     def _openai(self, rows: Rows, vectors: FloatArray, form: str) -> dict[str, Any]:
-        base = self.encoder.encoder if isinstance(self.encoder, Variant) else self.encoder
+        base = base_of(self.encoder)
         tokens = 0  # where the model counts none (LSA)
         if isinstance(base, TokenCounter):
             tokens = int(base.count_tokens([text for (text,) in rows]).sum())

@@ -15,7 +15,7 @@ from workbench.analysis.evaluation._scores import TaskScores
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError
-from workbench.models import Encoder, LSAEncoder, ModelSpec, Variant, load_encoder
+from workbench.models import Encoder, ModelSpec, base_of, fitted_on, load_encoder
 
 __all__ = [
     "DOCUMENT_PROMPTS",
@@ -71,12 +71,7 @@ class Task(Protocol):
 
 def fitted(encoder: Encoder | str, texts: Sequence[str]) -> Encoder:
     """Return the encoder that a reference names, an LSA fitted on the task's own texts."""
-    model = load_encoder(encoder)
-    base = _base(model)
-    if not isinstance(base, LSAEncoder) or base.fitted:
-        return model
-    trained = base.fit(texts)
-    return model.of(trained) if isinstance(model, Variant) else trained
+    return fitted_on(load_encoder(encoder), texts)
 
 
 def prompt_named(encoder: Encoder, names: Sequence[str]) -> str | None:
@@ -84,7 +79,7 @@ def prompt_named(encoder: Encoder, names: Sequence[str]) -> str | None:
 
     An empty one keeps a model's default prompt away from texts that are to have none.
     """
-    find = getattr(_base(encoder), "prompt", None)
+    find = getattr(base_of(encoder), "prompt", None)
     if not callable(find):
         return None
     there: list[str] = []
@@ -171,7 +166,3 @@ def check_enough(count: int, what: str, name: str) -> None:
 def own_name(kind: str, of: str, corpus: Corpus | None = None) -> str:
     """Return a task's name: ``"clustering: topic of support tickets"``."""
     return f"{kind}: {of}" if corpus is None else f"{kind}: {of} of {corpus.name}"
-
-
-def _base(model: Encoder) -> Encoder:
-    return model.encoder if isinstance(model, Variant) else model
