@@ -207,3 +207,24 @@ def test_in_a_store_that_is_not_the_usual_one(
         register(info.model_uri, "similar", tags=["a"], uri=other)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="alias must be a str; got None"):
         set_alias("search", None, 1)  # type: ignore[arg-type]
+
+
+def test_an_alias_that_moves_meanwhile_is_left_alone(
+    searches: dict[str, SemanticSearchModel],
+    answers: RetrievalSet,
+    store: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    promote_model(searches["lsa"], "search", [answers])
+    promote_model(searches["bm25"], "search", [answers], gate=Gate(not_worse=False))
+    against = Gate.against
+
+    def moved(*given: object) -> object:
+        set_alias("search", "champion", 1)
+        return against(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Gate, "against", moved)
+    found = promote_model(searches["dense"], "search", [answers])
+    assert not found.promoted
+    assert "Meanwhile search@champion has become version 1" in found.reasons[-1]
+    assert versions("search")["version"].tolist() == [2, 1]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.models import ModelSpec
 from workbench.models.mlflow_uri import CARD
+from workbench.serving._identity import identity_of
 from workbench.serving._params import Param, values_of
 from workbench.serving._rows import Rows, rows_of
 from workbench.serving.card import model_card
@@ -103,14 +102,8 @@ class ServedModel(ABC):
     @property
     def identity(self) -> str:
         """What tells the model from every other: a hash over the files that decide its answers."""
-        digest = hashlib.blake2b(digest_size=16)
         with TemporaryDirectory() as scratch:
-            settings = self.write(Path(scratch))
-            digest.update(json.dumps([self.kind, settings], sort_keys=True).encode())
-            for path in sorted(Path(scratch).rglob("*")):
-                if path.is_file() and not path.name.startswith("."):
-                    digest.update(str(path.relative_to(scratch)).encode() + path.read_bytes())
-        return f"blake2b:{digest.hexdigest()}"
+            return identity_of(self.kind, self.write(Path(scratch)), Path(scratch))
 
     def score(self, examples: object) -> TaskScores:
         """Return what the model scores on examples; each kind of model says which it takes.

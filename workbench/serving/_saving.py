@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from workbench.models.mlflow_uri import SERVED
+from workbench.serving._identity import NOTED, identity_of
 from workbench.serving._parts import write_settings
 from workbench.serving._signature import signature_of
 from workbench.tracking._models import package_copy, pinned
@@ -46,6 +47,7 @@ def save_model(served: ServedModel, folder: Path, model: Model) -> None:
         parts = Path(scratch) / SERVED[-1]
         parts.mkdir()
         settings = served.write(parts)
+        identity = identity_of(served.kind, settings, parts)
         write_settings(parts, {"kind": served.kind, **settings})
         mlflow.pyfunc.save_model(
             str(folder),
@@ -57,7 +59,7 @@ def save_model(served: ServedModel, folder: Path, model: Model) -> None:
             pip_requirements=pinned(_NEEDS),
             metadata={
                 "workbench.kind": served.kind,
-                "workbench.identity": served.identity,
+                NOTED: identity,
                 "task": settings.get("task"),
                 "truncate_dim": settings.get("encoder", {}).get("truncate_dim"),
             },

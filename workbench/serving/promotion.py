@@ -3,43 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from workbench.analysis.evaluation import TaskScores
-from workbench.analysis.significance import PairedDifference
-from workbench.errors import InputError, WorkbenchError
+from workbench.errors import InputError
 from workbench.models.mlflow_uri import bounded
 from workbench.serving._base import ServedModel
+from workbench.serving._identity import NOTED
 from workbench.serving.card import model_card
 from workbench.serving.loading import load_model
 from workbench.tracking import Gate, Promotion, Run, track
+from workbench.tracking._champion import Candidate, Rival, judged, unless_moved
+from workbench.tracking._promotion_run import Verdict
 from workbench.tracking._registry import Registry, check_registry_names
 from workbench.tracking._store import connect, explained
 
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
 __all__ = ["promote_model"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Scored:
-    """A model's scores by task, as a gate reads them."""
-
-    name: str
-    scores: Mapping[str, TaskScores]
-
-    @property
-    def task_names(self) -> tuple[str, ...]:
-        return tuple(self.scores)
-
-    def metrics(self, task: str) -> tuple[str, ...]:
-        return self.scores[task].metrics
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Verdict:
-    promoted: bool
-    reasons: tuple[str, ...]
-    champion: str | None
 
 
 def promote_model(
@@ -90,25 +73,26 @@ def promote_model(
     asked = Gate() if gate is None else gate
     check_registry_names(registered_name, alias, "promote_model")
     _check(model, examples, asked)
-    candidate = _scored(model.kind, model, examples)
+    candidate = Candidate(model.kind, _scored(model, examples), model.identity, "This model")
     targets = asked.targets(candidate)
     client, chosen = connect(uri)
     registry = Registry(client, chosen, registered_name, alias)
-    held, floors = asked.held_to_floors(candidate, targets)
-    verdict, differences = _against_champion(model, candidate, examples, asked, registry)
-    promoted = held and verdict.promoted
-    reasons = (*floors, *verdict.reasons)
+    verdict = judged(
+        candidate, asked, targets, registry, lambda champion: _rival(registry, champion, examples)
+    )
+    with explained(chosen), bounded():
+        verdict = unless_moved(registry, verdict)
     with track(f"promotions of {registered_name}"[:500], chosen) as run:
-        version = _kept(run, registry, model, candidate, promoted, reasons, limits)
+        version = _kept(run, registry, model, candidate, verdict, limits)
     return Promotion(
-        promoted,
+        verdict.promoted,
         version,
-        reasons,
+        verdict.reasons,
         repr(model),
         registered_name,
         alias,
         verdict.champion,
-        differences,
+        verdict.differences,
         run.id,
     )
 
@@ -131,69 +115,42 @@ def _check(model: object, examples: object, gate: object) -> None:
         )
 
 
-def _scored(name: str, model: ServedModel, examples: Sequence[object]) -> _Scored:
+def _scored(model: ServedModel, examples: Sequence[object]) -> dict[str, TaskScores]:
     found = [model.score(one) for one in examples]
-    return _Scored(name, {one.task: one for one in found})
+    return {one.task: one for one in found}
 
 
-def _against_champion(
-    model: ServedModel,
-    candidate: _Scored,
-    examples: Sequence[object],
-    gate: Gate,
-    registry: Registry,
-) -> tuple[_Verdict, Mapping[str, PairedDifference]]:
-    """Hold a model against the version that has the alias."""
-    place = f"{registry.name}@{registry.alias}"
-    with explained(registry.uri), bounded():
-        champion = registry.champion()
-    if champion is None:
-        said = f"There is no {place} yet: nothing to compare with."
-        return _Verdict(True, (said,), None), {}
-    version = str(champion.version)
-    if registry.is_of(champion, model.identity):
-        said = f"This model is {place} already, as version {version}."
-        return _Verdict(False, (said,), version), {}
-    if not gate.not_worse:
-        said = f"Not compared with version {version}, which is {place} (not_worse=False)."
-        return _Verdict(True, (said,), version), {}
+def _rival(registry: Registry, champion: ModelVersion, examples: Sequence[object]) -> Rival:
+    """Return the champion, to be scored on the same examples."""
+    from mlflow.models import Model
+
     with registry.files(champion) as folder:
-        other = load_model(folder)
-    try:
-        theirs = _scored(f"version {version}", other, examples)
-    except WorkbenchError as error:
-        said = (
-            f"Version {version}, which is {place}, could not be scored on these examples: {error} "
-            "Gate(not_worse=False) does not ask for it."
-        )
-        return _Verdict(False, (said,), version), {}
-    differences = gate.against(candidate, f"version {version}", theirs.scores, 0)
-    held, reasons = gate.held_to_champion(differences)
-    return _Verdict(held, tuple(reasons), version), differences
+        model = load_model(folder)
+        noted = (Model.load(str(folder)).metadata or {}).get(NOTED, "")
+    return Rival(str(noted), lambda: _scored(model, examples))
 
 
 def _kept(
     run: Run,
     registry: Registry,
     model: ServedModel,
-    candidate: _Scored,
-    promoted: bool,
-    reasons: Sequence[str],
+    candidate: Candidate,
+    verdict: Verdict,
     limits: Sequence[str],
 ) -> str | None:
     """Keep scores and reasons in a run; register a model that passed, and return its version."""
-    outcome = "promoted" if promoted else "refused"
-    listed = [f"- {reason}" for reason in reasons]
+    outcome = "promoted" if verdict.promoted else "refused"
+    listed = [f"- {reason}" for reason in verdict.reasons]
     tags = {
         "workbench.promotion": outcome,
-        "workbench.reasons": "\n".join(reasons)[:5000],
+        "workbench.reasons": "\n".join(verdict.reasons)[:5000],
         "mlflow.note.content": "\n".join([f"**{outcome}**", "", *listed])[:5000],
         "workbench.scores": json.dumps({t: s.value() for t, s in candidate.scores.items()}),
     }
     with explained(registry.uri), bounded():
         for key, word in tags.items():
             registry.client.set_tag(run.id, key, word)
-    if not promoted:
+    if not verdict.promoted:
         for task, scores in candidate.scores.items():
             run.log(scores, f"scores {task}"[:60].translate(str.maketrans(":/", "  ")))
         return None
@@ -204,7 +161,7 @@ def _kept(
         return registry.register(
             str(info.model_id),
             run.id,
-            model.identity,
+            candidate.identity,
             {"workbench.kind": model.kind, "workbench.run": run.id},
             said,
         )

@@ -90,12 +90,8 @@ class Registry:
                 raise
         return None
 
-    def holds(self, version: ModelVersion, spec: ModelSpec) -> bool:
-        """Return whether a version is known to be of a model, without loading it."""
-        return self.is_of(version, identity(spec))
-
     def is_of(self, version: ModelVersion, own: str) -> bool:
-        """Return whether a version was registered with an identity."""
+        """Return whether a version is known to have an identity, without loading it."""
         return bool(version.tags.get(_IDENTITY) == own)
 
     def encoder(self, version: ModelVersion) -> Encoder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,13 +15,14 @@ from workbench._progress import showing
 from workbench.analysis.comparison import Comparison, ModelResult
 from workbench.analysis.evaluation import TaskScores
 from workbench.analysis.significance import PairedDifference
-from workbench.errors import InputError, WorkbenchError
+from workbench.errors import InputError
 from workbench.models import DenseEncoder, Encoder, LSAEncoder
 from workbench.models.mlflow_uri import bounded, point_mlflow_at
+from workbench.tracking._champion import Candidate, Rival, judged, unless_moved
 from workbench.tracking._comparison import pairs_frame
 from workbench.tracking._gate import Gate
 from workbench.tracking._models import check_encoder
-from workbench.tracking._promotion_run import Verdict, keep_verdict
+from workbench.tracking._promotion_run import keep_verdict
 from workbench.tracking._registry import Registry, check_registry_names, identity
 from workbench.tracking._store import connect, explained
 
@@ -156,16 +157,17 @@ def promote(
     encoder = _loggable(result)
     client, chosen = connect(uri)
     registry = Registry(client, chosen, registered_name, alias)
-    with explained(chosen), bounded():
-        champion = registry.champion()
-    held, reasons = asked.held_to_floors(result, targets)
-    verdict = _against_champion(comparison, result, encoder, asked, registry, champion)
-    verdict = replace(
-        verdict, promoted=held and verdict.promoted, reasons=(*reasons, *verdict.reasons)
+    verdict = judged(
+        Candidate(result.name, result.scores, identity(encoder.spec), result.name),
+        asked,
+        targets,
+        registry,
+        lambda champion: _rival(comparison, registry, champion),
+        random_state=comparison.random_state,
     )
     with explained(chosen), bounded():
         point_mlflow_at(chosen)
-        verdict = _unless_moved(registry, verdict)
+        verdict = unless_moved(registry, verdict)
         run_id, version = keep_verdict(registry, comparison, result, encoder, verdict, asked)
     return Promotion(
         verdict.promoted,
@@ -228,40 +230,10 @@ def _loggable(result: ModelResult) -> DenseEncoder | LSAEncoder:
     return encoder
 
 
-def _against_champion(
-    comparison: Comparison,
-    result: ModelResult,
-    encoder: DenseEncoder | LSAEncoder,
-    gate: Gate,
-    registry: Registry,
-    champion: ModelVersion | None,
-) -> Verdict:
-    """Hold a model against the version that has the alias."""
-    place = f"{registry.name}@{registry.alias}"
-    if champion is None:
-        return Verdict(True, (f"There is no {place} yet: nothing to compare with.",))
-    version = str(champion.version)
-    same = Verdict(False, (f"{result.name} is {place} already, as version {version}.",), version)
-    if registry.holds(champion, encoder.spec):
-        return same
-    if not gate.not_worse:
-        said = f"Not compared with version {version}, which is {place} (not_worse=False)."
-        return Verdict(True, (said,), version)
-    other = registry.encoder(champion)
-    if identity(other.spec) == identity(encoder.spec):
-        return same
-    try:
-        scores = _scored_again(comparison, other)
-    except WorkbenchError as error:
-        said = (
-            f"Version {version}, which is {place}, could not be scored again: {error} "
-            "Gate(not_worse=False) does not ask for it."
-        )
-        return Verdict(False, (said,), version)
-    label = f"version {version}" if result.name != f"version {version}" else f"{place}"
-    differences = gate.against(result, label, scores, comparison.random_state)
-    held, reasons = gate.held_to_champion(differences)
-    return Verdict(held, tuple(reasons), version, differences, scores)
+def _rival(comparison: Comparison, registry: Registry, champion: ModelVersion) -> Rival:
+    """Return the champion's encoder, to be scored on the comparison's tasks."""
+    encoder = registry.encoder(champion)
+    return Rival(identity(encoder.spec), lambda: _scored_again(comparison, encoder))
 
 
 def _scored_again(comparison: Comparison, encoder: Encoder) -> dict[str, TaskScores]:
@@ -277,16 +249,3 @@ def _scored_again(comparison: Comparison, encoder: Encoder) -> dict[str, TaskSco
             )
             report(done, len(comparison.tasks))
     return found
-
-
-def _unless_moved(registry: Registry, verdict: Verdict) -> Verdict:
-    """Refuse when somebody moved the alias while the champion was being scored."""
-    now = registry.champion()
-    version = None if now is None else str(now.version)
-    if not verdict.promoted or version == verdict.champion:
-        return verdict
-    said = (
-        f"Meanwhile {registry.name}@{registry.alias} has become "
-        f"{'nothing' if version is None else f'version {version}'}. Promote again."
-    )
-    return replace(verdict, promoted=False, reasons=(*verdict.reasons, said))
