@@ -38,7 +38,10 @@ def test_vectors_are_those_of_sentence_transformers(
     assert vectors.encoded == 30
 
 
-def test_minilm_through_the_store(minilm: DenseEncoder, small_corpus: Corpus) -> None:
+def test_minilm_through_the_store(
+    minilm: DenseEncoder, small_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))  # the usual store, but empty
     first = embed(small_corpus, minilm, progress=False)
     again = embed(small_corpus, "all-MiniLM-L6-v2", progress=False)
     assert (first.encoded, again.encoded) == (30, 0)

@@ -13,7 +13,7 @@ import pytest
 from workbench.corpus import Corpus
 from workbench.errors import InputError, ModelUnavailableError, WorkbenchError
 from workbench.models import DenseEncoder, Variant, idf_sparse_encoder
-from workbench.search import SearchIndex
+from workbench.search import DiskIndex, SearchIndex
 
 ODD = ("plain", "a \ud800 half", "emoji 🎉", "nul \0 byte", "<script>alert(1)</script>")
 
@@ -173,7 +173,7 @@ from pathlib import Path
 from workbench.corpus import Corpus
 from workbench.errors import InputError
 from workbench.models import load_encoder
-from workbench.search import SearchIndex
+from workbench.search import DiskIndex, SearchIndex
 folder, model, name = sys.argv[1:]
 encoder, done = load_encoder(Path(model)), 0
 while done < 5:
@@ -227,6 +227,9 @@ def test_an_index_of_a_variant_finds_its_model(minilm: DenseEncoder, tmp_path: P
     index = SearchIndex.build(["a parcel", "the sun"], cut, progress=False)
     back = SearchIndex.load(index.save(tmp_path / "i"))
     assert back.search("parcel").scores[0].tolist() == index.search("parcel").scores[0].tolist()
+    DiskIndex.build(tmp_path / "disk", ["a parcel", "the sun"], cut, progress=False)
+    on_disk = DiskIndex.open(tmp_path / "disk").search("parcel")
+    np.testing.assert_allclose(on_disk.scores[0], index.search("parcel").scores[0], atol=1e-5)
 
 
 def test_saving_to_another_folder_says_what_is_there(

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from workbench._html import elide
+from workbench.analysis._kept_json import kept_json
 from workbench.analysis.paraphrases import ParaphrasePairs
 from workbench.analysis.threshold_choice import ThresholdChoice
 from workbench.errors import InputError
@@ -39,15 +40,7 @@ def read(text: str | bytes, pairs: ParaphrasePairs) -> tuple[dict[str, int], Ans
     InputError
         If the text is no such JSON, or was written of other pairs.
     """
-    try:
-        kept = json.loads(text)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{_CALLER}: expected JSON; {error}.") from None
-    if isinstance(kept, dict) and kept.get("format", _FORMAT) != _FORMAT:
-        raise InputError(
-            f"{_CALLER}: the judgments have format {kept['format']!r}; this version reads "
-            f"{_FORMAT}. Install a newer embedding-workbench."
-        )
+    kept = kept_json(text, _CALLER, "the judgments have", _FORMAT)
     known = _identity(pairs)
     try:
         answers = [(str(one), str(two), same) for one, two, same in kept["answers"]]

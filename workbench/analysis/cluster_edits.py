@@ -13,6 +13,7 @@ import pandas as pd
 
 from workbench._html import elide, rows_table
 from workbench.analysis._edits import Edit, Merge, Reassign, Rename, Split
+from workbench.analysis._kept_json import kept_json
 from workbench.analysis.clustering import Clustering, with_labels
 from workbench.analysis.stability import as_clustering
 from workbench.errors import InputError
@@ -224,15 +225,7 @@ class ClusterEdits:
         InputError
             If the text is not such a log, or was written in a later format.
         """
-        try:
-            kept = json.loads(text)
-        except ValueError as error:
-            raise InputError(f"ClusterEdits.from_json: expected JSON; {error}.") from None
-        if isinstance(kept, dict) and kept.get("format", _FORMAT) != _FORMAT:
-            raise InputError(
-                f"ClusterEdits.from_json: the log has format {kept['format']!r}; this version "
-                f"reads {_FORMAT}. Install a newer embedding-workbench."
-            )
+        kept = kept_json(text, "ClusterEdits.from_json", "the log has", _FORMAT)
         try:
             corpus, model, labels = (str(kept[name]) for name in ("corpus", "model", "clustering"))
             edits = tuple(_edit(one) for one in kept["edits"])

@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench._html import elide, facts_table
 from workbench.analysis._inputs import as_embeddings
+from workbench.analysis._kept_json import kept_json
 from workbench.analysis.significance import Interval
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -138,15 +139,7 @@ class ThresholdChoice:
         InputError
             If the text is not such a choice, or was written in a later format.
         """
-        try:
-            kept = json.loads(text)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"ThresholdChoice.from_json: expected JSON; {error}.") from None
-        if isinstance(kept, dict) and kept.get("format", _FORMAT) != _FORMAT:
-            raise InputError(
-                f"ThresholdChoice.from_json: the choice has format {kept['format']!r}; this "
-                f"version reads {_FORMAT}. Install a newer embedding-workbench."
-            )
+        kept = kept_json(text, "ThresholdChoice.from_json", "the choice has", _FORMAT)
         try:
             values = {one.name: kept[one.name] for one in fields(cls)}
             values["identity"] = tuple(dict(values["identity"]).items())

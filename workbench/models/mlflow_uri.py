@@ -5,6 +5,7 @@ The one module below `views` that knows MLflow: a logged encoder is loaded by it
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from platformdirs import user_data_path
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CARD",
+    "IDENTITY",
     "LSA_ARRAYS",
     "SERVED",
+    "SETTINGS",
     "bounded",
     "check_answers",
     "data_folder",
@@ -54,6 +57,9 @@ LSA_ARRAYS = "lsa.npz"
 CARD = "model_card.md"
 """The file in a logged model that says what it was made from, its scores and its limits."""
 
+IDENTITY = "workbench.identity"
+"""Where a logged model's metadata says what tells it from every other."""
+
 SERVED = ("artifacts", "model")
 """Where, in the folder of a model that `run.log_model` logged, its parts are."""
 
@@ -63,6 +69,10 @@ _LIMITS = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
+
+
+SETTINGS = "settings.json"
+"""The file beside them that says what is not weights."""
 
 
 def data_folder() -> Path:
@@ -331,7 +341,7 @@ def _open(uri: str, folder: Path) -> SentenceTransformer | LSAEncoder:
             "sentence_transformers, an LSA logged with run.log_encoder, or a model with an "
             "encoder in it."
         )
-    if '"variant"' in _text(part.parent / "settings.json"):
+    if _settings(part.parent).get("encoder", {}).get("variant"):
         raise ModelUnavailableError(
             f"{uri!r} holds a variant of an encoder (cut, or in fewer bits), which this would "
             "load without. wb.load_model gives the model, whose .encoder (or .index.encoder) it is."
@@ -349,8 +359,10 @@ def _open(uri: str, folder: Path) -> SentenceTransformer | LSAEncoder:
     return model
 
 
-def _text(file: Path) -> str:
-    return file.read_text("utf-8") if file.is_file() else ""
+def _settings(folder: Path) -> dict[str, Any]:
+    """Return what is said beside the parts of a model that answers; nothing of another."""
+    file = folder / SETTINGS
+    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
 
 
 def _open_lsa(file: Path) -> LSAEncoder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
+import numpy as np
 import pandas as pd
 
 from workbench._progress import ProgressOption
@@ -16,7 +17,14 @@ from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError
 from workbench.models import Encoder, ModelSpec, SparseModel, load_encoder, load_sparse_encoder
 
-__all__ = ["check_columns", "check_new", "document_embeddings", "joined", "sparse_model_of"]
+__all__ = [
+    "check_columns",
+    "check_new",
+    "document_embeddings",
+    "encoder_of",
+    "joined",
+    "sparse_model_of",
+]
 
 
 def document_embeddings(
@@ -81,6 +89,21 @@ def document_embeddings(
     return made, model
 
 
+def encoder_of(given: Encoder | str | None, noted: str, spec: ModelSpec, caller: str) -> Encoder:
+    """Return the encoder of an index that is read: the one given, or of the name that it notes.
+
+    Raises
+    ------
+    InputError
+        If it is not the model that made the index' vectors.
+    ModelUnavailableError
+        If there is none of that name.
+    """
+    model = load_encoder(noted if given is None else given)
+    check_one_spec(caller, model.spec, spec, ("queries", "texts"))
+    return model
+
+
 def check_new(again: Sequence[str]) -> None:
     """Raise an InputError if some ids of texts to add are in the index already."""
     if again:
@@ -99,14 +122,24 @@ def check_columns(there: Iterable[str], given: Iterable[str]) -> None:
         )
 
 
-def joined(first: Corpus, second: Corpus) -> Corpus:
-    """Return the texts of two corpora with the same columns.
+def joined(first: Embeddings, second: Embeddings) -> Embeddings:
+    """Return the vectors of two sets that were made in the same way, and their texts.
 
     Raises
     ------
     InputError
         If an id is in both, or the columns differ.
     """
+    corpus = _joined_texts(first.corpus, second.corpus)
+    tokens = None
+    if first.n_tokens is not None and second.n_tokens is not None:
+        tokens = np.concatenate([first.n_tokens, second.n_tokens])
+    vectors = np.concatenate([first.vectors, second.vectors])
+    return Embeddings(vectors, corpus, first.spec, tokens)
+
+
+def _joined_texts(first: Corpus, second: Corpus) -> Corpus:
+    """Return the texts of two corpora with the same columns."""
     there = set(first.ids)
     check_new([text_id for text_id in second.ids if text_id in there])
     check_columns(first.columns, second.columns)

@@ -103,7 +103,7 @@ def _put_part(
         _check_alike(made.spec, made.spec if facts is None else facts.spec)
         new = _new(made, pieces, facts, layout)  # others may have put the same texts meanwhile
         if new.size:
-            append(pieces, facts or Facts.of(made), made.take(new))
+            append(pieces, facts or Facts.of(made, encoder), made.take(new))
 
 
 def _new(

@@ -18,7 +18,7 @@ from workbench.corpus import Corpus
 from workbench.corpus._corpus import check_known
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
-from workbench.models import ModelSpec
+from workbench.models import Encoder, ModelSpec, base_of
 from workbench.models._precision import bytes_per_vector
 from workbench.search._disk_file import FILE, MAKE, Pieces, as_bytes
 from workbench.search._disk_words import put_words, remove_words
@@ -55,6 +55,8 @@ class Facts:
     ----------
     spec
         What made the vectors.
+    model
+        The name of the encoder, or of the one that it is a variant of.
     name, label, source
         The corpus' own.
     columns
@@ -68,6 +70,7 @@ class Facts:
     """
 
     spec: ModelSpec
+    model: str
     name: str
     label: str | None
     source: str
@@ -77,10 +80,11 @@ class Facts:
     version: str = ""
 
     @classmethod
-    def of(cls, embeddings: Embeddings) -> Facts:
+    def of(cls, embeddings: Embeddings, encoder: Encoder) -> Facts:
         """Return the facts of an index that begins with some texts."""
-        corpus = embeddings.corpus
-        return cls(embeddings.spec, corpus.name, corpus.label, corpus.source, tuple(corpus.columns))
+        made, texts = embeddings.spec, embeddings.corpus
+        model = base_of(encoder).spec.name
+        return cls(made, model, texts.name, texts.label, texts.source, tuple(texts.columns))
 
     @classmethod
     def read(cls, pieces: Pieces) -> Facts | None:

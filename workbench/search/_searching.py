@@ -17,9 +17,9 @@ from workbench.search._ranking import Ranked, Scorer, best_first, ranked
 from workbench.search.fusion import Hybrid
 from workbench.search.results import SearchResults, as_queries
 
-__all__ = ["Source", "checked_method", "checked_rerank", "found_above", "searched"]
+__all__ = ["MOST_HITS", "Source", "checked_method", "checked_rerank", "found_above", "searched"]
 
-_MOST_HITS = 10_000
+MOST_HITS = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,7 @@ def searched(
     """Return what `SearchIndex.search` does; every argument is checked before work is done."""
     asked = as_queries(queries)
     chosen = source.check_method(method)
-    k = as_whole(top_k, "top_k", 1, _MOST_HITS)
+    k = as_whole(top_k, "top_k", 1, MOST_HITS)
     least = _checked_minimum(minimum_relevancy, chosen, rerank)
     depth = k if rerank is None else source.check_rerank(rerank, k)
     rows = source.rows(where)
@@ -131,7 +131,7 @@ def checked_rerank(rerank: object, top_k: int, reranker: Reranker | None) -> int
             "reranker=, a CrossEncoder or its name."
         )
     advice = f" It is at least top_k, {top_k} here."
-    return as_whole(rerank, "rerank", top_k, _MOST_HITS, advice)
+    return as_whole(rerank, "rerank", top_k, MOST_HITS, advice)
 
 
 def _found_by(

@@ -26,7 +26,7 @@ from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.models import Encoder, Reranker, load_encoder, load_reranker
-from workbench.search._build import check_new
+from workbench.search._build import check_new, encoder_of
 from workbench.search._disk_build import Batch, as_batches, put
 from workbench.search._disk_file import DiskFile, Pieces
 from workbench.search._disk_parts import (
@@ -43,6 +43,7 @@ from workbench.search._disk_parts import (
 )
 from workbench.search._disk_scorers import DiskBM25, DiskDense
 from workbench.search._filters import Where
+from workbench.search._folder import as_folder
 from workbench.search._ranking import Scorer
 from workbench.search._searching import (
     Source,
@@ -130,7 +131,7 @@ class DiskIndex:
         given = as_batches(texts)
         model = fitted(encoder, given.texts) if isinstance(given, Corpus) else load_encoder(encoder)
         check_fitted(model)
-        index = cls(Path(folder).expanduser(), model, reranker=second)
+        index = cls(as_folder(folder), model, reranker=second)
         index._file.make()
         with index._file.reading() as pieces:
             facts = Facts.read(pieces)
@@ -171,11 +172,10 @@ class DiskIndex:
         ModelUnavailableError
             If the model cannot be had by its name.
         """
-        target = Path(folder).expanduser()
+        target = as_folder(folder)
         with DiskFile(target).reading() as pieces:
-            spec = facts_of(pieces).spec
-        model = load_encoder(spec.name if encoder is None else encoder)
-        check_one_spec("DiskIndex.open", model.spec, spec, ("queries", "texts"))
+            facts = facts_of(pieces)
+        model = encoder_of(encoder, facts.model, facts.spec, "DiskIndex.open")
         second = None if reranker is None else load_reranker(reranker)
         return cls(target, model, reranker=second)
 

@@ -14,12 +14,12 @@ from workbench.analysis.evaluation._judged import JudgedQuery, examples_table, j
 from workbench.analysis.evaluation.ranking import query_metrics
 from workbench.corpus import Corpus, RetrievalSet
 from workbench.errors import InputError
+from workbench.search._searching import MOST_HITS
 from workbench.search.fusion import Hybrid
 from workbench.search.index import SearchIndex
 
 __all__ = ["score_search"]
 
-_MOST_HITS = 10_000
 _NOT_FOUND = 10**9  # the rank of a text that a search does not find: it adds nothing
 
 
@@ -63,7 +63,7 @@ def score_search(
     seed = as_seed(random_state)
     given, queries = judged(retrieval_set, "score_search")
     asked = [_in_index(query, given.corpus, index.corpus) for query in queries]
-    depth = min(len(index), _MOST_HITS) if rerank is None else rerank
+    depth = min(len(index), MOST_HITS) if rerank is None else rerank
     found = index.search(
         [query.query for query in asked],
         method=method,

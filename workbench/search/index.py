@@ -12,7 +12,6 @@ import numpy as np
 
 from workbench._html import facts_table
 from workbench._progress import ProgressOption
-from workbench.analysis._inputs import check_one_spec
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore
 from workbench.errors import InputError
@@ -22,11 +21,10 @@ from workbench.models import (
     Reranker,
     SparseModel,
     base_of,
-    load_encoder,
     load_reranker,
     load_sparse_encoder,
 )
-from workbench.search._build import document_embeddings, joined, sparse_model_of
+from workbench.search._build import document_embeddings, encoder_of, joined, sparse_model_of
 from workbench.search._files import read_files, write_files
 from workbench.search._filters import Where, rows_where
 from workbench.search._folder import as_folder
@@ -249,12 +247,7 @@ class SearchIndex:
         more, _ = document_embeddings(
             texts, self.encoder, True, progress, like=self.embeddings.spec
         )
-        corpus = joined(self.corpus, more.corpus)
-        vectors = np.concatenate([self.embeddings.vectors, more.vectors])
-        tokens = None
-        if self.embeddings.n_tokens is not None and more.n_tokens is not None:
-            tokens = np.concatenate([self.embeddings.n_tokens, more.n_tokens])
-        both = Embeddings(vectors, corpus, self.embeddings.spec, tokens)
+        both = joined(self.embeddings, more)
         sparse = None if self._sparse is None else self._sparse.with_more(more.corpus)
         return self._changed(both, sparse)
 
@@ -334,9 +327,7 @@ class SearchIndex:
         where = as_folder(folder)
         stored = read_files(where)
         spec = ModelSpec(**stored.facts["encoder"])
-        known = stored.facts.get("model", spec.name)
-        model = load_encoder(known if encoder is None else encoder)
-        check_one_spec("SearchIndex.load", model.spec, spec, ("queries", "texts"))
+        model = encoder_of(encoder, stored.facts["model"], spec, "SearchIndex.load")
         embeddings = Embeddings(
             stored.arrays["vectors"], stored.corpus, spec, stored.arrays.get("n_tokens")
         )

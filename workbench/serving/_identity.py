@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NOTED", "identity_of"]
-
-NOTED = "workbench.identity"
-"""Where a logged model's metadata notes it."""
+__all__ = ["identity_of"]
 
 
 def identity_of(kind: str, settings: Mapping[str, Any], folder: Path) -> str:

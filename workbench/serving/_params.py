@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Literal, TypeAlias
 
@@ -58,6 +58,10 @@ class Param:
         raise InputError(
             f"{model}: {self.name} must be {_EXPECTED[self.dtype]}{bounds}; got {value!r:.60}."
         )
+
+    def defaulting(self, value: object, model: str) -> Param:
+        """Return the parameter with another default, or raise an InputError."""
+        return replace(self, default=self.checked(value, model))
 
     def _number(self, value: object) -> float | None:
         if isinstance(value, bool) or not isinstance(value, Real):

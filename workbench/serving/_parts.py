@@ -24,7 +24,7 @@ from workbench.models import (
     load_sparse_encoder,
 )
 from workbench.models._quiet import quiet_loading
-from workbench.models.mlflow_uri import LSA_ARRAYS
+from workbench.models.mlflow_uri import LSA_ARRAYS, SETTINGS
 from workbench.search import SearchIndex
 
 __all__ = [
@@ -41,7 +41,6 @@ __all__ = [
     "write_sparse",
 ]
 
-_SETTINGS = "settings.json"
 _ENCODER, _RERANKER, _SPARSE, _INDEX = "encoder", "reranker", "sparse", "index"
 
 
@@ -153,7 +152,7 @@ def read_index(folder: Path, settings: Mapping[str, Any]) -> SearchIndex:
 
 def write_settings(folder: Path, settings: Mapping[str, Any]) -> None:
     """Write what is not weights, as JSON."""
-    (folder / _SETTINGS).write_text(json.dumps(settings, indent=1), encoding="utf-8")
+    (folder / SETTINGS).write_text(json.dumps(settings, indent=1), encoding="utf-8")
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -165,11 +164,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
         If the folder holds no model of the workbench.
     """
     try:
-        found = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
         return dict(found)
     except (OSError, ValueError, TypeError):
         raise ModelUnavailableError(
-            f"{folder} holds no model that run.log_model logged: {_SETTINGS} cannot be read."
+            f"{folder} holds no model that run.log_model logged: {SETTINGS} cannot be read."
         ) from None
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from workbench.models.mlflow_uri import SERVED
-from workbench.serving._identity import NOTED, identity_of
+from workbench.models.mlflow_uri import IDENTITY, SERVED
+from workbench.serving._identity import identity_of
 from workbench.serving._parts import write_settings
 from workbench.serving._signature import signature_of
 from workbench.tracking._models import package_copy, pinned
@@ -59,7 +59,7 @@ def save_model(served: ServedModel, folder: Path, model: Model) -> None:
             pip_requirements=pinned(_NEEDS),
             metadata={
                 "workbench.kind": served.kind,
-                NOTED: identity,
+                IDENTITY: identity,
                 "task": settings.get("task"),
                 "truncate_dim": settings.get("encoder", {}).get("truncate_dim"),
             },

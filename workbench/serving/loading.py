@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from workbench.errors import InputError, ModelUnavailableError
-from workbench.models.mlflow_uri import SERVED, fetched
+from workbench.models.mlflow_uri import SERVED, SETTINGS, fetched
 from workbench.models.registry import MLFLOW_SCHEMES
 from workbench.serving._base import ServedModel
 from workbench.serving.runtime import read_model
@@ -34,7 +34,7 @@ def load_model(uri: str | Path) -> ServedModel:
     check_uri(uri, "load_model")
     with fetched(str(uri)) as folder:
         parts = folder.joinpath(*SERVED)
-        if not (parts / "settings.json").is_file():
+        if not (parts / SETTINGS).is_file():
             raise ModelUnavailableError(
                 f"{str(uri)!r} is no model that run.log_model logged. An encoder that "
                 "run.log_encoder logged is loaded with wb.load_encoder."

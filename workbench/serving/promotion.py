@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from workbench.analysis.evaluation import TaskScores
 from workbench.errors import InputError
-from workbench.models.mlflow_uri import bounded
+from workbench.models.mlflow_uri import IDENTITY, bounded
 from workbench.serving._base import ServedModel
-from workbench.serving._identity import NOTED
 from workbench.serving.card import model_card
 from workbench.serving.loading import load_model
 from workbench.tracking import Gate, Promotion, Run, track
@@ -126,7 +125,7 @@ def _rival(registry: Registry, champion: ModelVersion, examples: Sequence[object
 
     with registry.files(champion) as folder:
         model = load_model(folder)
-        noted = (Model.load(str(folder)).metadata or {}).get(NOTED, "")
+        noted = (Model.load(str(folder)).metadata or {}).get(IDENTITY, "")
     return Rival(str(noted), lambda: _scored(model, examples))
 
 

@@ -18,6 +18,7 @@ from workbench.corpus import Corpus, RetrievalSet, SentencePairs
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import Encoder, ModelSpec
 from workbench.search import Hit, Hybrid, SearchIndex, score_search
+from workbench.search._searching import MOST_HITS
 from workbench.serving._base import ServedModel
 from workbench.serving._params import Param
 from workbench.serving._parts import check_encoder_part, read_index, write_index
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ParaphraseMiningModel", "SemanticSearchModel"]
 
-_MOST_HITS = 10_000
 _MOST_ANSWERED = 1_000_000  # hits in one answer
 
 
@@ -75,12 +75,11 @@ class SemanticSearchModel(ServedModel):
         self.method = index.check_method(method)
         self.rerank = None if rerank is None else index.check_rerank(rerank, 1)
         self._params = [
-            Param("top_k", "long", as_whole(top_k, "top_k", 1, _MOST_HITS), 1, _MOST_HITS)
+            Param("top_k", "long", as_whole(top_k, "top_k", 1, MOST_HITS), 1, MOST_HITS)
         ]
         if not isinstance(self.method, Hybrid) or rerank is not None:
             least = Param("minimum_relevancy", "double", None)
-            default = least.checked(minimum_relevancy, self.kind)
-            self._params.append(Param("minimum_relevancy", "double", default))
+            self._params.append(least.defaulting(minimum_relevancy, self.kind))
         self._params.append(Param("where", "string", None))
 
     @property
@@ -206,8 +205,7 @@ class ParaphraseMiningModel(ServedModel):
         similarity_threshold: float = 0.5,
     ) -> None:
         threshold = Param("similarity_threshold", "double", 0.5, -1.0, 1.0)
-        default = threshold.checked(similarity_threshold, self.kind)
-        self._params = (Param("similarity_threshold", "double", default, -1.0, 1.0),)
+        self._params = (threshold.defaulting(similarity_threshold, self.kind),)
         if not isinstance(corpus, SearchIndex):
             if encoder is None:
                 raise InputError(

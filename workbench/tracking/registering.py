@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench._html import facts_table
 from workbench.errors import InputError, ModelUnavailableError
-from workbench.models.mlflow_uri import CARD, bounded, point_mlflow_at, shown_uri
+from workbench.models.mlflow_uri import CARD, IDENTITY, bounded, point_mlflow_at, shown_uri
 from workbench.tracking._registry import Registry, check_registry_names
 from workbench.tracking._store import connect, explained
 
@@ -226,7 +226,7 @@ def _of_files(location: str, uri: str) -> tuple[str, str]:
         card = folder / CARD
         said = card.read_text("utf-8") if card.is_file() else ""
         noted = Model.load(str(folder)).metadata or {}
-    return said, str(noted.get("workbench.identity", ""))
+    return said, str(noted.get(IDENTITY, ""))
 
 
 def _named(name: str) -> str:
