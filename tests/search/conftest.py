@@ -6,7 +6,7 @@ import pytest
 
 from workbench.corpus import Corpus, RetrievalSet, samples
 from workbench.models import DenseEncoder
-from workbench.search import SearchIndex
+from workbench.search import SearchIndex, _disk_build
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +23,9 @@ def faq_index(faq: RetrievalSet, minilm: DenseEncoder) -> SearchIndex:
 @pytest.fixture(scope="session")
 def small_index(small_corpus: Corpus, minilm: DenseEncoder) -> SearchIndex:
     return SearchIndex.build(small_corpus, minilm, progress=False)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of seven texts, so that a few texts are many parts."""
+    monkeypatch.setattr(_disk_build, "_PART", 7)

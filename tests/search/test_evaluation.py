@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 import pytrec_eval
 
@@ -10,7 +13,7 @@ from workbench.analysis import compare_scores, tasks
 from workbench.corpus import Corpus, RetrievalSet
 from workbench.errors import InputError
 from workbench.models import DenseEncoder
-from workbench.search import Hybrid, SearchIndex, score_search
+from workbench.search import DiskIndex, Hybrid, SearchIndex, score_search, score_sparse
 
 
 def test_a_dense_search_scores_as_the_task(
@@ -56,6 +59,7 @@ def test_what_is_not_found_is_said_and_counts_nothing(minilm: DenseEncoder) -> N
     )
     assert scores.value("recall@10") == pytest.approx(0.8)
     assert "1 of 5 queries find nothing." in scores.notes
+    assert scores.examples["top_text"].tolist() == [*corpus.texts[:4], ""]
 
 
 def test_texts_that_are_not_in_the_index(
@@ -92,3 +96,32 @@ def _pairs() -> object:
     from workbench.corpus import samples
 
     return samples.sentence_pairs()
+
+
+def test_an_index_on_disk_scores_as_one_in_memory(
+    faq: RetrievalSet, faq_index: SearchIndex, minilm: DenseEncoder, tmp_path: Path
+) -> None:
+    on_disk = DiskIndex.build(tmp_path / "i", faq_index.embeddings, minilm, progress=False)
+    for method in ("dense", "bm25", "hybrid"):
+        found, expected = (
+            score_search(index, faq, method=method, progress=False)
+            for index in (on_disk, faq_index)
+        )
+        assert (found.task, found.spec) == (expected.task, expected.spec)
+        pd.testing.assert_frame_equal(found.examples, expected.examples)
+    with pytest.raises(InputError, match=r"no method 'sparse' here.*On disk there is none"):
+        score_search(on_disk, faq, method="sparse")
+    with pytest.raises(InputError, match="a SearchIndex or a DiskIndex; got DenseEncoder"):
+        score_search(minilm, faq)  # type: ignore[arg-type]
+
+
+def test_a_sparse_encoder_scores_as_its_search(faq: RetrievalSet, faq_index: SearchIndex) -> None:
+    assert faq_index.sparse_encoder is not None
+    found = score_sparse(faq_index.sparse_encoder, faq, progress=False)
+    expected = score_search(faq_index, faq, method="sparse", progress=False)
+    assert (found.task, found.metrics) == (expected.task, expected.metrics)
+    assert found.spec.name == expected.spec.name
+    assert found.spec.revision == faq_index.sparse_encoder.spec.revision
+    pd.testing.assert_frame_equal(found.examples, expected.examples)
+    with pytest.raises(InputError, match="score_sparse: expected a RetrievalSet; got Corpus"):
+        score_sparse(faq_index.sparse_encoder, faq.corpus)  # type: ignore[arg-type]

@@ -289,3 +289,16 @@ def test_an_accent_in_two_signs_is_the_same_word(minilm: DenseEncoder) -> None:
     index = SearchIndex.build(["Passwort zur\u00fccksetzen", "parcel"], minilm, progress=False)
     found = index.search("zuru\u0308cksetzen", method="bm25")
     assert [hit.corpus_id for hit in found[0]] == ["0"]
+
+
+def test_a_least_score_that_none_reaches(faq_index: SearchIndex) -> None:
+    message = r"no text would be found: 2 was asked for, and scores by cosine, .* are 1 at most"
+    for method in ("dense", "sparse"):
+        with pytest.raises(InputError, match=f"minimum_relevancy: {message}"):
+            faq_index.search("a gift", method=method, minimum_relevancy=2)
+    with pytest.raises(InputError, match=f"threshold: {message}"):
+        faq_index.above("a gift", threshold=2)
+    with pytest.raises(InputError, match="threshold: expected a number; got 'x'"):
+        faq_index.above("a gift", threshold="x")  # type: ignore[arg-type]
+    found = faq_index.search("change the delivery address", method="bm25", minimum_relevancy=2)
+    assert found.scores[0].min() >= 2

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from workbench.corpus import Corpus
-from workbench.search import Hit, SearchIndex
+from workbench.errors import InputError
+from workbench.search import DiskIndex, Hit, SearchIndex
 
 
 def test_hits_in_words_and_as_a_table(small_index: SearchIndex) -> None:
@@ -33,3 +38,19 @@ def test_texts_are_escaped(minilm: object) -> None:
     corpus = Corpus(("<script>alert(1)</script>", "b"))
     index = SearchIndex.build(corpus, minilm, progress=False)  # type: ignore[arg-type]
     assert "<script>" not in index.search("<b>script</b>")._repr_html_()
+
+
+def test_hits_within_another_corpus(small_index: SearchIndex, tmp_path: Path) -> None:
+    texts = small_index.corpus
+    on_disk = DiskIndex.build(tmp_path / "i", texts, small_index.encoder, progress=False)
+    queries = ["my parcel", "xyzzy", "the refund"]
+    found, expected = (one.search(queries, method="bm25") for one in (on_disk, small_index))
+    whole = found.within(texts)
+    assert whole.corpus is texts
+    assert [rows.tolist() for rows in whole.rows] == [rows.tolist() for rows in expected.rows]
+    assert list(whole) == list(found)
+    assert expected.within(texts) is expected
+    nothing = on_disk.search("xyzzy", method="bm25").within(Corpus(("other",)))
+    assert list(nothing) == [()]
+    with pytest.raises(InputError, match="ids are not in"):
+        found.within(texts.take([0]))

@@ -13,7 +13,7 @@ from workbench.corpus import Corpus, RetrievalSet
 from workbench.embeddings import embed
 from workbench.errors import InputError
 from workbench.models import DenseEncoder, LSAEncoder
-from workbench.search import Hybrid, SearchIndex
+from workbench.search import DiskIndex, Hybrid, SearchIndex
 from workbench.views import View, redacted
 from workbench.widgets import SearchExplorer
 
@@ -485,7 +485,30 @@ def test_options_that_cannot_be(index: SearchIndex, options: Any, said: str) -> 
 
 
 def test_what_is_no_index(index: SearchIndex) -> None:
-    with pytest.raises(InputError, match="expected a SearchIndex; got Corpus"):
+    with pytest.raises(InputError, match="expected a SearchIndex or a DiskIndex; got Corpus"):
         SearchExplorer(CORPUS)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="expected a query as str; got int"):
         SearchExplorer(index).search(1)  # type: ignore[arg-type]
+
+
+def test_an_index_on_disk(find: Find, tmp_path: Path) -> None:
+    columns = {name: values for name, values in CORPUS.columns.items() if name != "tags"}
+    corpus = Corpus(CORPUS.texts, CORPUS.ids, columns, CORPUS.name, CORPUS.label)
+    index = index_of(corpus=corpus)
+    on_disk = DiskIndex.build(tmp_path / "i", index.embeddings, index.encoder, progress=False)
+    widget = SearchExplorer(on_disk, top_k=4)
+    assert widget.index is on_disk
+    ask(widget, find, "parcel 7")
+    assert widget.status.text == "Hits: dense 4, bm25 4, hybrid 4."
+    expected = SearchExplorer(index, top_k=4)
+    expected.search("parcel 7")
+    shown, other = widget.view(), expected.view()
+    assert shown.texts["id"].tolist() == other.texts["id"].tolist()
+    assert (shown.meta["ranks"], shown.meta["table"]) == (other.meta["ranks"], other.meta["table"])
+    assert [one["words"] for one in shown.meta["why"]] == [
+        one["words"] for one in other.meta["why"]
+    ]
+    widget.mark("t01")
+    assert widget.retrieval_set.corpus.fingerprint == corpus.fingerprint
+    with pytest.raises(InputError, match=r"no method 'sparse' here.*On disk there is none"):
+        SearchExplorer(on_disk, methods=["sparse"])

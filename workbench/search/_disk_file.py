@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from workbench.errors import WorkbenchError
+from workbench.errors import InputError, WorkbenchError
 from workbench.search import _folder
 from workbench.search._folder import busy, check_no_others, damaged, later_format, no_index
 
-__all__ = ["FILE", "MAKE", "DiskFile", "Pieces", "as_bytes", "as_text"]
+__all__ = ["FILE", "MAKE", "DiskFile", "FrozenFile", "Pieces", "as_bytes", "as_text"]
 
 FILE = "index.sqlite"
 _FORMAT = 1
@@ -97,6 +97,12 @@ class Pieces:
             "INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?)",
             ((part, kind, content, _seal(kind, part, content)) for kind, content in pieces),
         )
+
+    def size(self) -> int:
+        """Return how many bytes the index takes."""
+        ((pages,),) = self._run("PRAGMA page_count").fetchall()
+        ((each,),) = self._run("PRAGMA page_size").fetchall()
+        return int(pages) * int(each)
 
     def rows(self, ids: Iterable[str]) -> list[int | None]:
         """Return the rows of some ids, None for an id that is not there."""
@@ -179,21 +185,23 @@ class DiskFile:
         WorkbenchError
             If it cannot be written.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if not self._path.exists():
-                check_no_others(
-                    self.folder, {FILE + end for end in ("", "-journal", "-wal", "-shm")}, ""
-                )
-        except OSError as error:
-            raise WorkbenchError(
-                f"The index cannot be written to {self.folder}: {error}."
-            ) from error
+        self._make_folder()
         with self._opened("rwc") as connection:
             if self._format(connection) == 0:
                 connection.execute("PRAGMA page_size = 16384")
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.executescript(_SCHEMA)
+
+    def _make_folder(self) -> None:
+        own = {FILE + end for end in ("", "-journal", "-wal", "-shm")}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self._path.exists():
+                check_no_others(self.folder, own, "")
+        except OSError as error:
+            raise WorkbenchError(
+                f"The index cannot be written to {self.folder}: {error}."
+            ) from error
 
     @contextmanager
     def reading(self) -> Iterator[Pieces]:
@@ -221,16 +229,29 @@ class DiskFile:
         with self._transaction("BEGIN IMMEDIATE") as pieces:
             yield pieces
 
+    def copy_to(self, folder: Path) -> None:
+        """Copy the index, as it is now, into a new or empty folder.
+
+        Raises
+        ------
+        InputError
+            If the folder holds something, or the index is damaged.
+        WorkbenchError
+            If it cannot be written.
+        """
+        other = DiskFile(folder)
+        if other._path.exists():
+            raise InputError(f"{folder} holds an index already. Choose an empty folder.")
+        other._make_folder()
+        with self._opened("rw") as connection, other._opened("rwc") as target:
+            connection.backup(target)
+
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[Pieces]:
         if not self._path.is_file():
             raise no_index(self.folder, FILE, MAKE)
         with self._opened("rw") as connection:
-            found = self._format(connection)
-            if found == 0:  # killed before there was anything in it
-                raise no_index(self.folder, FILE, MAKE)
-            if found > _FORMAT:
-                raise later_format(self.folder, found, _FORMAT)
+            self._check_format(connection)
             connection.execute(begin)
             with closing(Pieces(connection, self.folder)) as pieces:
                 yield pieces
@@ -238,9 +259,14 @@ class DiskFile:
 
     @contextmanager
     def _opened(self, mode: str) -> Iterator[sqlite3.Connection]:
+        with self._explained(), closing(self._connected(mode)) as connection:
+            yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what SQLite raises in words of an index."""
         try:
-            with closing(self._connected(mode)) as connection:
-                yield connection
+            yield
         except UnicodeDecodeError:  # of SQLite's message, which quotes the damage
             raise damaged(self.folder, f"{FILE} cannot be read") from None
         except sqlite3.Error as error:
@@ -281,8 +307,56 @@ class DiskFile:
             raise
         return connection
 
+    def _check_format(self, connection: sqlite3.Connection) -> None:
+        found = self._format(connection)
+        if found == 0:  # killed before there was anything in it
+            raise no_index(self.folder, FILE, MAKE)
+        if found > _FORMAT:
+            raise later_format(self.folder, found, _FORMAT)
+
     def _format(self, connection: sqlite3.Connection) -> int:
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+class FrozenFile(DiskFile):
+    """The file of an index that nobody writes any more: that of a logged model, say.
+
+    It is open as long as this is, without locks or files beside it, even if its folder (one that
+    a model was fetched to) goes meanwhile.
+
+    Parameters
+    ----------
+    folder
+        The folder that it is in.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        if not self._path.is_file():
+            raise no_index(folder, FILE, MAKE)
+        with self._explained():
+            self._kept = self._connection("mode=ro&immutable=1")
+            self._check_format(self._kept)
+
+    @contextmanager
+    def _opened(self, mode: str) -> Iterator[sqlite3.Connection]:
+        with self._explained():
+            yield self._kept
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Pieces]:
+        if begin != "BEGIN":
+            raise InputError(
+                f"The index in {self.folder} was opened with read_only=True, and does not change. "
+                "save() it into another folder, and change that one."
+            )
+        with self._explained(), closing(Pieces(self._kept, self.folder)) as pieces:
+            yield pieces  # no transaction, which threads would have to share
 
 
 def as_bytes(text: str) -> bytes:

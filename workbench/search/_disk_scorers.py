@@ -38,6 +38,8 @@ class DiskDense:
         The model that made its vectors, and makes the queries'.
     """
 
+    highest = 1.0
+
     def __init__(self, pieces: Pieces, layout: Layout, encoder: Encoder) -> None:
         self._pieces = pieces
         self._layout = layout

@@ -26,6 +26,10 @@ class Scorer(Protocol):
     def title(self) -> str:
         """What the way is called, with its model."""
 
+    @property
+    def highest(self) -> float:
+        """What no score is above; infinity where there is no such number."""
+
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
         """Yield blocks of scores, shape (b, n), the queries in order; -inf: not found at all."""
 

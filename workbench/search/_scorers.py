@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +45,8 @@ class DenseScorer:
     encoder
         The model that made them, and makes the queries'.
     """
+
+    highest = 1.0
 
     def __init__(self, embeddings: Embeddings, encoder: Encoder) -> None:
         self._embeddings = embeddings
@@ -138,6 +141,11 @@ class SparseScorer:
         """The model, and what is compared."""
         return f"{self.model.similarity}, {self.model.spec.title()}"
 
+    @property
+    def highest(self) -> float:
+        """What no score is above: 1 for cosine."""
+        return 1.0 if self.model.similarity == "cosine" else math.inf
+
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
         """Yield products, shape (b, n); -inf where no token is shared."""
         asked = _directed(self.model.encode_queries(list(queries)), self.model)
@@ -166,6 +174,7 @@ class WordScorer(ABC):
     """
 
     title = "BM25"
+    highest = math.inf
 
     def score(self, queries: Sequence[str]) -> Iterator[FloatArray]:
         """Yield BM25 scores, shape (1, n); -inf where no word is shared."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from workbench.search._ranking import Ranked, Scorer, best_first, ranked
 from workbench.search.fusion import Hybrid
 from workbench.search.results import SearchResults, as_queries
 
+if TYPE_CHECKING:
+    from workbench.search.searchable import Searchable
+
 __all__ = ["MOST_HITS", "Source", "checked_method", "checked_rerank", "found_above", "searched"]
 
 MOST_HITS = 10_000
@@ -28,34 +32,29 @@ class Source:
 
     Parameters
     ----------
-    check_method
-        Returns a method that there is, or raises.
-    check_rerank
-        Returns how many hits are to be read again, of ``rerank`` and ``top_k``, or raises.
     scorer
         Method → its way to score.
     rows
         Conditions → the rows that meet them, ascending.
     texts
         Rows → their texts.
+    places
+        Ids → their rows; an id that is not there is an InputError.
     results
         Queries, each one's rows and scores, and the way in words → results.
-    reranker
-        What reads the first hits again, if anything does.
     """
 
-    check_method: Callable[[str | Hybrid], str | Hybrid]
-    check_rerank: Callable[[object, int], int]
     scorer: Callable[[str], Scorer]
     rows: Callable[[Where | None], IntArray]
     texts: Callable[[IntArray], Sequence[str]]
+    places: Callable[[Sequence[str]], IntArray]
     results: Callable[
         [tuple[str, ...], tuple[IntArray, ...], tuple[FloatArray, ...], str], SearchResults
     ]
-    reranker: Reranker | None
 
 
 def searched(
+    index: Searchable,
     source: Source,
     queries: str | Sequence[str],
     *,
@@ -66,36 +65,42 @@ def searched(
     rerank: int | None,
     progress: ProgressOption,
 ) -> SearchResults:
-    """Return what `SearchIndex.search` does; every argument is checked before work is done."""
+    """Return what `Searchable.search` does; every argument is checked before work is done."""
     asked = as_queries(queries)
-    chosen = source.check_method(method)
+    chosen = index.check_method(method)
     k = as_whole(top_k, "top_k", 1, MOST_HITS)
-    least = _checked_minimum(minimum_relevancy, chosen, rerank)
-    depth = k if rerank is None else source.check_rerank(rerank, k)
+    least = _checked_minimum(minimum_relevancy, "minimum_relevancy")
+    depth = k if rerank is None else index.check_rerank(rerank, k)
+    if least is not None and rerank is None:
+        _check_reachable(least, "minimum_relevancy", chosen, source)
     rows = source.rows(where)
+    reranker = None if rerank is None else index.reranker
     with showing(progress, "Searching", unit=" queries") as report:
         found = _found_by(chosen, source.scorer, asked, rows, depth, report)
-        if rerank is not None and source.reranker is not None:
-            found = _reread(source.reranker, source.texts, asked, found, k, report)
+        if reranker is not None:
+            found = _reread(reranker, source.texts, asked, found, k, report)
     places, scores = zip(*found, strict=True)
-    hits = source.results(asked, places, scores, _title(chosen, rerank, source))
+    how = chosen.title() if isinstance(chosen, Hybrid) else source.scorer(chosen).title
+    if reranker is not None:
+        how = f"{how}, the first {rerank} reread by {reranker.spec.title()}"
+    hits = source.results(asked, places, scores, how)
     return hits if least is None else hits.at_least(least)
 
 
-def found_above(
-    dense: Scorer, queries: str | Sequence[str], threshold: float
-) -> tuple[tuple[str, ...], tuple[tuple[IntArray, ...], tuple[FloatArray, ...]]]:
-    """Return queries, and each one's rows and scores from a threshold on, best first."""
+def found_above(source: Source, queries: str | Sequence[str], threshold: float) -> SearchResults:
+    """Return what `Searchable.above` does."""
     asked = as_queries(queries)
-    least = _checked_minimum(threshold, "dense", None)
+    least = _checked_minimum(threshold, "threshold")
     assert least is not None
+    _check_reachable(least, "threshold", "dense", source)
+    dense = source.scorer("dense")
     found = [
         best_first(scores, np.flatnonzero(scores >= np.float32(least)))
         for block in dense.score(asked)
         for scores in block
     ]
     rows, scores = zip(*found, strict=True)
-    return asked, (rows, scores)
+    return source.results(asked, rows, scores, dense.title)
 
 
 def checked_method(
@@ -170,22 +175,25 @@ def _reread(
     return again
 
 
-def _title(method: str | Hybrid, rerank: int | None, source: Source) -> str:
-    name = method.title() if isinstance(method, Hybrid) else source.scorer(method).title
-    if rerank is None or source.reranker is None:
-        return name
-    return f"{name}, the first {rerank} reread by {source.reranker.spec.title()}"
-
-
-def _checked_minimum(value: object, method: str | Hybrid, rerank: int | None) -> float | None:
+def _checked_minimum(value: object, name: str) -> float | None:
     if value is None:
         return None
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not number or not np.isfinite(float(value)):  # type: ignore[arg-type]
-        raise InputError(f"minimum_relevancy: expected a number; got {value!r:.60}.")
-    if isinstance(method, Hybrid) and rerank is None:
+        raise InputError(f"{name}: expected a number; got {value!r:.60}.")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _check_reachable(least: float, name: str, method: str | Hybrid, source: Source) -> None:
+    """Raise an InputError for a least score that a method's scores are not, or never reach."""
+    if isinstance(method, Hybrid):
         raise InputError(
-            "minimum_relevancy: the scores of a hybrid search are sums over places, no relevancy. "
+            f"{name}: the scores of a hybrid search are sums over places, no relevancy. "
             "Use one method, or rerank=, whose scores it then bounds."
         )
-    return float(value)  # type: ignore[arg-type]
+    scorer = source.scorer(method)
+    if least > scorer.highest:
+        raise InputError(
+            f"{name}: no text would be found: {least:g} was asked for, and scores by "
+            f"{scorer.title} are {scorer.highest:g} at most. Ask for less."
+        )

@@ -10,14 +10,15 @@ equal SearchIndex' own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
-from workbench._html import facts_table
 from workbench._progress import ProgressOption
 from workbench.analysis._inputs import check_one_spec
 from workbench.analysis.evaluation._task import fitted
@@ -25,10 +26,10 @@ from workbench.analysis.queries import check_fitted
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
-from workbench.models import Encoder, Reranker, load_encoder, load_reranker
+from workbench.models import Encoder, ModelSpec, Reranker, load_encoder, load_reranker
 from workbench.search._build import check_new, encoder_of
 from workbench.search._disk_build import Batch, as_batches, put
-from workbench.search._disk_file import DiskFile, Pieces
+from workbench.search._disk_file import DiskFile, FrozenFile, Pieces
 from workbench.search._disk_parts import (
     Facts,
     Layout,
@@ -42,19 +43,11 @@ from workbench.search._disk_parts import (
     texts_of,
 )
 from workbench.search._disk_scorers import DiskBM25, DiskDense
-from workbench.search._filters import Where
 from workbench.search._folder import as_folder
 from workbench.search._ranking import Scorer
-from workbench.search._searching import (
-    Source,
-    checked_method,
-    checked_rerank,
-    found_above,
-    searched,
-)
-from workbench.search.fusion import Hybrid
-from workbench.search.reasons import MatchReasons, reasons
-from workbench.search.results import SearchResults, as_queries
+from workbench.search._searching import Source
+from workbench.search.results import SearchResults
+from workbench.search.searchable import Searchable
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -64,12 +57,16 @@ __all__ = ["DiskIndex"]
 _METHODS = ("dense", "bm25", "hybrid")
 
 
-class DiskIndex:
+class DiskIndex(Searchable):
     """Texts in a folder that are searched as a `SearchIndex` is; `build` or `open` makes it.
 
     It holds 12 bytes a text in memory, and the folder open only while it reads or writes: several
     processes may search, and one at a time write. Unlike a `SearchIndex` it changes: `add` and
     `remove` change the folder.
+
+    A search reads the file once per block of queries: several at once are much cheaper. Its
+    results' ``corpus`` holds only what was found (the index' first text, where nothing was), and
+    their ``rows`` are places in that.
 
     Parameters
     ----------
@@ -81,11 +78,13 @@ class DiskIndex:
         What reads the first hits again; None: nothing does.
     """
 
+    without = MappingProxyType({"sparse": " On disk there is none; SearchIndex has it."})
+
     def __init__(self, folder: Path, encoder: Encoder, *, reranker: Reranker | None = None) -> None:
         self.folder = folder
         self.encoder = encoder
         self.reranker = reranker
-        self._file = DiskFile(folder)
+        self._file: DiskFile = DiskFile(folder)
         self._layout = Layouts()
 
     @classmethod
@@ -153,6 +152,7 @@ class DiskIndex:
         encoder: Encoder | str | None = None,
         *,
         reranker: Reranker | CrossEncoder | str | None = None,
+        read_only: bool = False,
     ) -> DiskIndex:
         """Return the index that a folder holds.
 
@@ -164,6 +164,9 @@ class DiskIndex:
             The model that made it; by default the one of the name that the index notes.
         reranker
             What reads the first hits again.
+        read_only
+            Whether nobody changes the index any more, this process included: then it is opened
+            once, and needs neither locks nor a folder that may be written to.
 
         Raises
         ------
@@ -173,115 +176,43 @@ class DiskIndex:
             If the model cannot be had by its name.
         """
         target = as_folder(folder)
-        with DiskFile(target).reading() as pieces:
+        file = FrozenFile(target) if read_only else DiskFile(target)
+        with file.reading() as pieces:
             facts = facts_of(pieces)
         model = encoder_of(encoder, facts.model, facts.spec, "DiskIndex.open")
         second = None if reranker is None else load_reranker(reranker)
-        return cls(target, model, reranker=second)
+        index = cls(target, model, reranker=second)
+        index._file = file
+        return index
+
+    @property
+    def corpus(self) -> Corpus:
+        """The texts as they are now, all read into memory each time; their vectors are not."""
+        with self._file.reading() as pieces:
+            layout = self._layout(pieces)
+            return corpus_of(pieces, layout, np.arange(len(layout.rows)))
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What made the texts' vectors."""
+        return self._facts().spec
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods that `search` takes here."""
         return _METHODS
 
-    def search(
-        self,
-        queries: str | Sequence[str],
-        *,
-        method: str | Hybrid = "dense",
-        top_k: int = 10,
-        minimum_relevancy: float | None = None,
-        where: Where | None = None,
-        rerank: int | None = None,
-        progress: ProgressOption = False,
-    ) -> SearchResults:
-        """Return the texts that fit each query best: see `SearchIndex.search`, whose order it has.
-
-        The file is read once per block of queries: several at once are much cheaper. The
-        results' ``corpus`` holds only what was found (the index' first text, where nothing was),
-        and their ``rows`` are places in that.
-
-        Parameters
-        ----------
-        queries
-            What is looked for: a text or several.
-        method
-            ``dense``, ``bm25``, ``hybrid``, or a `Hybrid` of the first two.
-        top_k
-            How many hits per query at most, 1 to 10,000.
-        minimum_relevancy
-            The least score of a hit.
-        where
-            Conditions on columns.
-        rerank
-            How many of the first hits the reranker reads again, ``top_k`` at least.
-        progress
-            True for a bar, or a callable; called as queries are done.
-
-        Raises
-        ------
-        InputError
-            As `SearchIndex.search`; also if the file is damaged.
-
-        Warns
-        -----
-        WorkbenchWarning
-            If a query is longer than the model reads.
-        """
+    @contextmanager
+    def _source(self) -> Iterator[Source]:
         with self._file.reading() as pieces:
             layout = self._layout(pieces)
-            return searched(
-                Source(
-                    self.check_method,
-                    self.check_rerank,
-                    lambda name: self._scorer(name, pieces, layout),
-                    lambda where: rows_meeting(pieces, layout, where),
-                    lambda rows: texts_of(pieces, layout, rows),
-                    lambda *found: _results(pieces, layout, *found),
-                    self.reranker,
-                ),
-                queries,
-                method=method,
-                top_k=top_k,
-                minimum_relevancy=minimum_relevancy,
-                where=where,
-                rerank=rerank,
-                progress=progress,
+            yield Source(
+                lambda name: self._scorer(name, pieces, layout),
+                lambda where: rows_meeting(pieces, layout, where),
+                lambda rows: texts_of(pieces, layout, rows),
+                lambda ids: places_of(pieces, layout, ids),
+                lambda *found: _results(pieces, layout, *found),
             )
-
-    def above(self, queries: str | Sequence[str], *, threshold: float) -> SearchResults:
-        """Return every text whose cosine to a query is at least ``threshold``, best first.
-
-        Raises
-        ------
-        InputError
-            If a query is no text or blank, or the threshold is no number.
-        """
-        with self._file.reading() as pieces:
-            layout = self._layout(pieces)
-            dense = DiskDense(pieces, layout, self.encoder)
-            asked, found = found_above(dense, queries, threshold)
-            return _results(pieces, layout, asked, *found, dense.title)
-
-    def explain(self, query: str, corpus_id: str) -> MatchReasons:
-        """Return why a text fits a query: its cosine and shared words.
-
-        Raises
-        ------
-        InputError
-            If there is no text of that id, or the query is blank.
-        """
-        (found,) = self.explain_all(query, [corpus_id])
-        return found
-
-    def explain_all(self, query: str, corpus_ids: Sequence[str]) -> tuple[MatchReasons, ...]:
-        """Return what `explain` does of several texts; the file is read once."""
-        (asked,) = as_queries(query)
-        with self._file.reading() as pieces:
-            layout = self._layout(pieces)
-            rows = places_of(pieces, layout, corpus_ids)
-            dense, bm25 = DiskDense(pieces, layout, self.encoder), DiskBM25(pieces, layout)
-            return reasons(asked, rows, texts_of(pieces, layout, rows), dense, bm25, None)
 
     def add(self, texts: Batch, *, progress: ProgressOption = True) -> DiskIndex:
         """Put further texts behind these, and return the index.
@@ -322,6 +253,20 @@ class DiskIndex:
             remove(pieces, layout, gone)
         return self
 
+    def save(self, folder: str | Path) -> Path:
+        """Copy the index, as it is now, into another folder, and return that folder.
+
+        Raises
+        ------
+        InputError
+            If the folder holds something, or the index is damaged.
+        WorkbenchError
+            If it cannot be written.
+        """
+        target = as_folder(folder)
+        self._file.copy_to(target)
+        return target
+
     def check(self) -> None:
         """Read the whole file; a search tests only what it reads.
 
@@ -337,29 +282,19 @@ class DiskIndex:
     def summary(self) -> dict[str, float | int | str]:
         """Return the index in numbers: a flat dict."""
         with self._file.reading() as pieces:
-            facts = facts_of(pieces)
+            facts, size = facts_of(pieces), pieces.size()
         return {
             "texts": facts.count,
             "methods": ", ".join(self.methods),
             "model": facts.spec.title(),
             **({"reranker": self.reranker.spec.title()} if self.reranker else {}),
-            "megabytes": sum(one.stat().st_size for one in self.folder.iterdir()) / 1e6,
+            "megabytes": size / 1e6,
         }
 
     def title(self) -> str:
         """Return what is searched by what, for titles."""
-        with self._file.reading() as pieces:
-            facts = facts_of(pieces)
+        facts = self._facts()
         return f"search in {facts.name} · {facts.spec.title()}"
-
-    def check_method(self, method: str | Hybrid) -> str | Hybrid:
-        """Return a method that `search` takes here, or raise an InputError."""
-        without = {"sparse": " On disk there is none; SearchIndex has it."}
-        return checked_method(method, self.methods, without)
-
-    def check_rerank(self, rerank: object, top_k: int) -> int:
-        """Return how many hits are to be read again, or raise an InputError."""
-        return checked_rerank(rerank, top_k, self.reranker)
 
     def _put(self, batches: Iterable[Batch], progress: ProgressOption, total: int = 0) -> None:
         put(batches, self._file, self.encoder, self._layout, progress, total)
@@ -369,12 +304,12 @@ class DiskIndex:
             return DiskDense(pieces, layout, self.encoder)
         return DiskBM25(pieces, layout)
 
-    def __len__(self) -> int:
+    def _facts(self) -> Facts:
         with self._file.reading() as pieces:
-            return facts_of(pieces).count
+            return facts_of(pieces)
 
-    def _repr_html_(self) -> str:
-        return facts_table(self.title(), self.summary())
+    def __len__(self) -> int:
+        return self._facts().count
 
     def __repr__(self) -> str:
         return f"DiskIndex({str(self.folder)!r}, {len(self)} texts)"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from workbench._html import facts_table
 from workbench._progress import ProgressOption
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore
@@ -26,20 +27,13 @@ from workbench.models import (
 )
 from workbench.search._build import document_embeddings, encoder_of, joined, sparse_model_of
 from workbench.search._files import read_files, write_files
-from workbench.search._filters import Where, rows_where
+from workbench.search._filters import rows_where
 from workbench.search._folder import as_folder
 from workbench.search._ranking import Scorer
 from workbench.search._scorers import BM25Scorer, DenseScorer, SparseScorer
-from workbench.search._searching import (
-    Source,
-    checked_method,
-    checked_rerank,
-    found_above,
-    searched,
-)
-from workbench.search.fusion import Hybrid
-from workbench.search.reasons import MatchReasons, reasons
-from workbench.search.results import SearchResults, as_queries
+from workbench.search._searching import Source
+from workbench.search.results import SearchResults
+from workbench.search.searchable import Searchable
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, SparseEncoder
@@ -49,7 +43,7 @@ __all__ = ["SearchIndex"]
 _METHODS = ("dense", "bm25", "sparse", "hybrid")
 
 
-class SearchIndex:
+class SearchIndex(Searchable):
     """Texts, their vectors and the model that made them; `build` makes it.
 
     An index does not change: `add` and `remove` return another one.
@@ -65,6 +59,8 @@ class SearchIndex:
     reranker
         What reads the first hits again; None: nothing does.
     """
+
+    without = MappingProxyType({"sparse": " Build the index with sparse_encoder=."})
 
     def __init__(
         self,
@@ -132,109 +128,19 @@ class SearchIndex:
         return self.embeddings.corpus
 
     @property
+    def spec(self) -> ModelSpec:
+        """What made the texts' vectors."""
+        return self.embeddings.spec
+
+    @property
     def sparse_encoder(self) -> SparseModel | None:
-        """What weighs tokens for ``method="sparse"``."""
+        """What weighs tokens for ``method="sparse"``; None: there is no such search."""
         return None if self._sparse is None else self._sparse.model
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods that `search` takes here."""
         return tuple(m for m in _METHODS if m != "sparse" or self._sparse is not None)
-
-    def search(
-        self,
-        queries: str | Sequence[str],
-        *,
-        method: str | Hybrid = "dense",
-        top_k: int = 10,
-        minimum_relevancy: float | None = None,
-        where: Where | None = None,
-        rerank: int | None = None,
-        progress: ProgressOption = False,
-    ) -> SearchResults:
-        """Return the texts that fit each query best: exact, equal scores in the order of rows.
-
-        Parameters
-        ----------
-        queries
-            What is looked for: a text or several.
-        method
-            ``dense``: by the cosine of vectors. ``bm25``: by shared words. ``sparse``: by the
-            sparse encoder's tokens. ``hybrid``: dense and bm25 by reciprocal rank fusion, or a
-            `Hybrid` that says otherwise. By words, a text that shares none is not found at all.
-        top_k
-            How many hits per query at most, 1 to 10,000.
-        minimum_relevancy
-            The least score of a hit, in the method's measure (of the reranker's, where it has
-            the last word); not for hybrid, whose scores are sums of places.
-        where
-            Conditions on columns: ``{"topic": "refund"}``, ``{"topic": ["refund", "invoice"]}``,
-            ``{"year": {"min": 2020}}``; all must be met.
-        rerank
-            How many of the first hits the reranker reads again, ``top_k`` at least.
-        progress
-            True for a bar, or a callable; called as queries are done.
-
-        Raises
-        ------
-        InputError
-            If a query is no text or blank, the model knows no word of it, or an option is not
-            one: before anything is computed.
-
-        Warns
-        -----
-        WorkbenchWarning
-            If a query is longer than the model reads.
-        """
-        return searched(
-            Source(
-                self.check_method,
-                self.check_rerank,
-                self._scorer,
-                lambda where: np.flatnonzero(rows_where(self.corpus, where)),
-                lambda rows: [self.corpus.texts[row] for row in rows],
-                lambda asked, rows, scores, how: SearchResults(
-                    asked, rows, scores, self.corpus, how
-                ),
-                self.reranker,
-            ),
-            queries,
-            method=method,
-            top_k=top_k,
-            minimum_relevancy=minimum_relevancy,
-            where=where,
-            rerank=rerank,
-            progress=progress,
-        )
-
-    def above(self, queries: str | Sequence[str], *, threshold: float) -> SearchResults:
-        """Return every text whose cosine to a query is at least ``threshold``, best first.
-
-        Raises
-        ------
-        InputError
-            If a query is no text or blank, or the threshold is no number.
-        """
-        asked, found = found_above(self._dense, queries, threshold)
-        return SearchResults(asked, *found, self.corpus, self._dense.title)
-
-    def explain(self, query: str, corpus_id: str) -> MatchReasons:
-        """Return why a text fits a query: its cosine, shared words, shared tokens.
-
-        Raises
-        ------
-        InputError
-            If there is no text of that id, or the query is blank.
-        """
-        (found,) = self.explain_all(query, [corpus_id])
-        return found
-
-    def explain_all(self, query: str, corpus_ids: Sequence[str]) -> tuple[MatchReasons, ...]:
-        """Return what `explain` does of several texts; the query is encoded once."""
-        (asked,) = as_queries(query)
-        rows = self.corpus.positions(corpus_ids)
-        texts = [self.corpus.texts[row] for row in rows]
-        return reasons(asked, rows, texts, self._dense, self._bm25, self._sparse)
 
     def add(self, texts: Corpus | Embeddings, *, progress: ProgressOption = True) -> SearchIndex:
         """Return an index with further texts behind these; only they are encoded.
@@ -355,19 +261,23 @@ class SearchIndex:
         index._saved = self._saved
         return index
 
-    def check_method(self, method: str | Hybrid) -> str | Hybrid:
-        """Return a method that `search` takes here, or raise an InputError."""
-        without = {"sparse": " Build the index with sparse_encoder=."}
-        return checked_method(method, self.methods, without)
+    def _source(self) -> AbstractContextManager[Source]:
+        return nullcontext(
+            Source(
+                self._scorer,
+                lambda where: np.flatnonzero(rows_where(self.corpus, where)),
+                lambda rows: [self.corpus.texts[row] for row in rows],
+                self.corpus.positions,
+                lambda asked, rows, scores, how: SearchResults(
+                    asked, rows, scores, self.corpus, how
+                ),
+            )
+        )
 
     def _scorer(self, method: str) -> Scorer:
         if method == "dense":
             return self._dense
         return self._bm25 if method == "bm25" else cast("Scorer", self._sparse)
-
-    def check_rerank(self, rerank: object, top_k: int) -> int:
-        """Return how many hits are to be read again, or raise an InputError."""
-        return checked_rerank(rerank, top_k, self.reranker)
 
     def summary(self) -> dict[str, float | int | str]:
         """Return the index in numbers: a flat dict."""
@@ -387,9 +297,6 @@ class SearchIndex:
 
     def __len__(self) -> int:
         return len(self.corpus)
-
-    def _repr_html_(self) -> str:
-        return facts_table(self.title(), self.summary())
 
     def __repr__(self) -> str:
         return f"SearchIndex({len(self)} texts, {self.embeddings.spec.title()!r})"

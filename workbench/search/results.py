@@ -96,6 +96,24 @@ class SearchResults:
             scores=tuple(scores[mask] for scores, mask in zip(self.scores, kept, strict=True)),
         )
 
+    def within(self, corpus: Corpus) -> SearchResults:
+        """Return the same hits as rows of another corpus that has their texts.
+
+        The results of a `DiskIndex` hold only what was found; within the whole they stand beside
+        those of other searches.
+
+        Raises
+        ------
+        InputError
+            If a text that was found is not in the corpus.
+        """
+        if corpus is self.corpus:
+            return self
+        used = np.unique(np.concatenate(self.rows))
+        places = np.zeros(len(self.corpus), dtype=np.int64)
+        places[used] = corpus.positions([self.corpus.ids[row] for row in used])
+        return replace(self, corpus=corpus, rows=tuple(places[rows] for rows in self.rows))
+
     def title(self) -> str:
         """Return what was searched for, for titles."""
         return f"{self.corpus.name} · {len(self):,} {_plural(len(self), 'query')} by {self.method}"

@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 
 from workbench.errors import InputError, suggest
-from workbench.search import Hybrid, SearchIndex
+from workbench.search import Hybrid, Searchable
 from workbench.widgets._controls import row
 
 __all__ = ["Column", "ColumnForm", "columns_of"]
@@ -42,7 +42,7 @@ class Column:
         return self.reranked or (self.method != "hybrid" and not isinstance(self.method, Hybrid))
 
 
-def columns_of(index: SearchIndex, methods: object) -> tuple[dict[str, Column], list[str]]:
+def columns_of(index: Searchable, methods: object) -> tuple[dict[str, Column], list[str]]:
     """Return all columns by name, and the names of those that are chosen at first.
 
     Parameters
@@ -75,7 +75,7 @@ def columns_of(index: SearchIndex, methods: object) -> tuple[dict[str, Column], 
     for name in names:
         if name not in columns:
             more = " Build the index with reranker=." if name.endswith(REREAD) else ""
-            more += " Build the index with sparse_encoder=." if name.startswith("sparse") else ""
+            more += index.without.get(name.removesuffix(f", {REREAD}"), "")
             raise InputError(
                 f"SearchExplorer: there is no method {name!r} here. {suggest(name, columns)}{more}"
             )

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.corpus import Corpus
 from workbench.errors import InputError
-from workbench.search import MatchReasons, SearchIndex, SearchResults
+from workbench.search import MatchReasons, Searchable, SearchResults
 from workbench.widgets._search_columns import Column
 from workbench.widgets._status import sentence
 from workbench.widgets._warned import noted_warnings
@@ -56,12 +57,17 @@ class Searcher:
     ----------
     index
         What is searched.
+    corpus
+        All its texts.
     step
         Called before each column with how many are done, how many there are, and its name.
     """
 
-    def __init__(self, index: SearchIndex, step: Callable[[int, int, str], None]) -> None:
+    def __init__(
+        self, index: Searchable, corpus: Corpus, step: Callable[[int, int, str], None]
+    ) -> None:
         self._index = index
+        self._corpus = corpus
         self._step = step
         self._asked: Asked | None = None
         self._results: dict[str, SearchResults] = {}
@@ -98,13 +104,14 @@ class Searcher:
     def _by(self, column: Column, asked: Asked) -> SearchResults:
         if column.name not in self._results:
             with noted_warnings() as warned:
-                self._results[column.name] = self._index.search(
+                found = self._index.search(
                     asked.query,
                     method=column.method,
                     top_k=asked.top_k,
                     where=asked.where or None,
                     rerank=max(asked.top_k, _REREAD) if column.reranked else None,
                 )
+            self._results[column.name] = found.within(self._corpus)
             self._warned[column.name] = warned
         return self._results[column.name]
 

@@ -15,7 +15,7 @@ from workbench._html import elide
 from workbench.analysis._inputs import as_whole
 from workbench.corpus import Corpus, RetrievalSet
 from workbench.errors import InputError, suggest
-from workbench.search import Hybrid, SearchIndex, SearchResults
+from workbench.search import Hybrid, Searchable, SearchResults, check_searchable
 from workbench.views import Json, View, search_view
 from workbench.views._json import object_frame
 from workbench.views._search import described
@@ -46,7 +46,8 @@ class SearchExplorer(FigurePanel):
     Parameters
     ----------
     index
-        What is searched.
+        What is searched, a `SearchIndex` or a `DiskIndex` (whose texts, not vectors, are then in
+        memory).
     methods
         The columns shown at first: names of the index' methods, a `Hybrid`, and with a reranker
         ``"dense, reranked"`` and so on; None: all methods of the index, none reranked.
@@ -77,7 +78,7 @@ class SearchExplorer(FigurePanel):
 
     def __init__(
         self,
-        index: SearchIndex,
+        index: Searchable,
         *,
         methods: Sequence[str | Hybrid] | None = None,
         queries: Sequence[str] | Mapping[str, str] | RetrievalSet | None = None,
@@ -89,33 +90,30 @@ class SearchExplorer(FigurePanel):
         for name in unknown:
             raise InputError(f"SearchExplorer has no option {name!r}. {suggest(name, _OPTIONS)}")
         check_on_save(on_save)
-        if not isinstance(index, SearchIndex):
-            raise InputError(
-                f"SearchExplorer: expected a SearchIndex; got {type(index).__name__}. "
-                "wb.SearchIndex.build(corpus, encoder) makes one."
-            )
+        check_searchable(index, "SearchExplorer")
         most = as_whole(top_k, "top_k", 1, _MOST_HITS)
         columns, chosen = columns_of(index, methods)
+        corpus = index.corpus
         self._index = index
-        self._marks = Marks(index.corpus, queries)
+        self._marks = Marks(corpus, queries)
         self._written: set[Path] = set()
         self._asked = Asked("", {}, most)
         self._found = Found()
         self._columns = ColumnForm(columns, chosen, minimum_relevancy, self._again)
-        self._filter = FilterForm(index.corpus, self._again)
+        self._filter = FilterForm(corpus, self._again)
         self._top_k = _count(most, self._again)
         self._marks_form = MarksForm(self._export, lambda name: self.set_trait("name", name))
         super().__init__(
-            _nothing_yet(index.corpus, chosen), controls=self._rows(), said=_HINT, on_save=on_save
+            _nothing_yet(corpus, chosen), controls=self._rows(), said=_HINT, on_save=on_save
         )
-        self._searcher = Searcher(index, self.status.count)
+        self._searcher = Searcher(index, corpus, self.status.count)
         if isinstance(queries, RetrievalSet):
             self.name = queries.name
         self._marks_form.show(self._marks.counts(), self.name)
         self._host.on_action("mark", self._asked_to_mark)
 
     @property
-    def index(self) -> SearchIndex:
+    def index(self) -> Searchable:
         """What is searched."""
         return self._index
 

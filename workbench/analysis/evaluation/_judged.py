@@ -109,10 +109,10 @@ def examples_table(
     queries: Sequence[JudgedQuery],
     scores: Sequence[Mapping[str, float]],
     ranks: Sequence[IntArray],
-    found: Sequence[int],
+    found: Sequence[int | None],
     corpus: Corpus,
 ) -> pd.DataFrame:
-    """Return one row per query: its metrics, best rank, and the text that came first."""
+    """Return one row per query: its metrics, best rank, and the text that came first, if any."""
     metrics = {metric: [one[metric] for one in scores] for metric in scores[0]}
     return pd.DataFrame(
         {
@@ -121,7 +121,11 @@ def examples_table(
             "relevant": [len(one.rows) for one in queries],
             "best_rank": [int(places.min()) for places in ranks],
             "query": pd.Series([one.query for one in queries], dtype=object),
-            "top_id": pd.Series([corpus.ids[row] for row in found], dtype=object),
-            "top_text": pd.Series([corpus.texts[row] for row in found], dtype=object),
+            "top_id": pd.Series([_at(corpus.ids, row) for row in found], dtype=object),
+            "top_text": pd.Series([_at(corpus.texts, row) for row in found], dtype=object),
         }
     )
+
+
+def _at(texts: Sequence[str], row: int | None) -> str:
+    return "" if row is None else texts[row]
