@@ -10,7 +10,7 @@ import pytest
 
 from workbench.corpus import Corpus
 from workbench.models import DenseEncoder, idf_sparse_encoder, load_reranker
-from workbench.search import SearchIndex
+from workbench.search import DiskIndex, SearchIndex
 from workbench.serving import (
     EmbeddingModel,
     ParaphraseMiningModel,
@@ -25,13 +25,19 @@ from workbench.tracking import track
 
 @pytest.fixture(scope="session")
 def models(
-    small_corpus: Corpus, minilm: DenseEncoder, cross_encoder_folder: Path
+    small_corpus: Corpus,
+    minilm: DenseEncoder,
+    cross_encoder_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, ServedModel]:
     """Return one of each kind: MiniLM's over thirty texts, a tiny reranker, an idf encoder."""
     index = SearchIndex.build(small_corpus, minilm, progress=False)
+    folder = tmp_path_factory.mktemp("on-disk")
+    on_disk = DiskIndex.build(folder, index.embeddings, minilm, progress=False)
     return {
         "similarity": SimilarityModel(minilm),
         "search": SemanticSearchModel(index, top_k=3, minimum_relevancy=0.2),
+        "on disk": SemanticSearchModel(on_disk, method="hybrid", top_k=3),
         "paraphrases": ParaphraseMiningModel(small_corpus, minilm, similarity_threshold=0.4),
         "embeddings": EmbeddingModel(minilm),
         "openai": EmbeddingModel(minilm, task="llm/v1/embeddings"),

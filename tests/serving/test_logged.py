@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.models import Model
 
 from workbench.corpus import Corpus
 from workbench.errors import InputError, ModelUnavailableError
@@ -24,7 +26,7 @@ from workbench.models import (
     load_sparse_encoder,
 )
 from workbench.models.mlflow_uri import bounded
-from workbench.search import Hybrid, SearchIndex
+from workbench.search import DiskIndex, Hybrid, SearchIndex
 from workbench.serving import (
     EmbeddingModel,
     ParaphraseMiningModel,
@@ -102,7 +104,17 @@ def elsewhere(
 
 
 @pytest.mark.parametrize(
-    "name", ["similarity", "search", "paraphrases", "embeddings", "openai", "reranker", "sparse"]
+    "name",
+    [
+        "similarity",
+        "search",
+        "on disk",
+        "paraphrases",
+        "embeddings",
+        "openai",
+        "reranker",
+        "sparse",
+    ],
 )
 def test_the_same_numbers_elsewhere(
     elsewhere: dict[str, Any], models: dict[str, ServedModel], name: str
@@ -287,6 +299,34 @@ def test_other_encoders_and_methods_come_back(
             load_encoder(info.model_uri)
     assert repr(back) == repr(model)
     assert back.predict(["parcel", "card"]) == model.predict(["parcel", "card"])
+
+
+def test_an_index_on_disk_is_copied_into_the_model(
+    small_corpus: Corpus, minilm: DenseEncoder, cross_encoder_folder: Path, tmp_path: Path
+) -> None:
+    reranker = load_reranker(cross_encoder_folder)
+    index = DiskIndex.build(tmp_path / "i", small_corpus, minilm, progress=False)
+    reread = DiskIndex.open(tmp_path / "i", minilm, reranker=reranker)
+    models = [ParaphraseMiningModel(index), SemanticSearchModel(reread, rerank=6, top_k=4)]
+    for number, model in enumerate(models):
+        folder = tmp_path / f"model {number}"
+        with bounded():
+            model.save(folder, Model())
+        back = load_model(folder)
+        assert back.summary() == model.summary()
+        shutil.rmtree(folder)  # as if the model had been fetched there
+        assert back.predict(["parcel", "card"]) == model.predict(["parcel", "card"])
+        assert back.corpus is not None
+        assert back.corpus.fingerprint == small_corpus.fingerprint
+    assert isinstance(back, SemanticSearchModel)
+    with pytest.raises(InputError, match="opened with read_only=True"):
+        back.index.remove(["0"])  # type: ignore[attr-defined]
+
+
+def test_a_copy_of_an_index_on_disk_is_the_same_model(
+    logged: tuple[str, dict[str, str]], models: dict[str, ServedModel]
+) -> None:
+    assert load_model(logged[1]["on disk"]).identity == models["on disk"].identity
 
 
 def test_a_run_keeps_what_it_was_made_from(

@@ -202,7 +202,7 @@ def test_what_no_model_can_be_made_of(
         SimilarityModel("lsa")
     with pytest.raises(InputError, match="An encoder of one's own is code"):
         SimilarityModel(hashing_encoder())
-    with pytest.raises(InputError, match=r"expected a SearchIndex; got Corpus. Make one with"):
+    with pytest.raises(InputError, match="expected a SearchIndex or a DiskIndex; got Corpus"):
         SemanticSearchModel(small_corpus)  # type: ignore[arg-type]
     index = SearchIndex.build(small_corpus, minilm, progress=False)
     with pytest.raises(InputError, match="there is no method 'sparse' here"):
@@ -211,6 +211,8 @@ def test_what_no_model_can_be_made_of(
         SemanticSearchModel(index, rerank=5)
     with pytest.raises(InputError, match="top_k: expected a whole number from 1"):
         SemanticSearchModel(index, top_k=0)
+    with pytest.raises(InputError, match="minimum_relevancy must be a number from -1 to 1; got 2"):
+        SemanticSearchModel(index, minimum_relevancy=2)
     with pytest.raises(InputError, match="similarity_threshold must be a number from -1 to 1"):
         ParaphraseMiningModel(index, similarity_threshold=1.5)
     with pytest.raises(InputError, match="expected a model to encode with; got none"):

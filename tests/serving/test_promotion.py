@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.analysis import tasks
 from workbench.corpus import Corpus, RetrievalSet, samples
 from workbench.errors import InputError, ModelUnavailableError
 from workbench.models import DenseEncoder
@@ -13,7 +14,6 @@ from workbench.models.mlflow_uri import sqlite_uri
 from workbench.search import Hybrid, SearchIndex
 from workbench.serving import (
     EmbeddingModel,
-    RerankerModel,
     SemanticSearchModel,
     ServedModel,
     SimilarityModel,
@@ -78,6 +78,25 @@ def test_through_the_gate_and_back(
     assert repr(load_model("models:/search@champion")) == repr(searches["dense"])
     assert set_alias("search", "champion", second.champion or "") == "2"
     assert repr(load_model("models:/search@champion")) == repr(searches["lsa"])
+
+
+def test_a_reranker_and_a_sparse_encoder_through_the_gate(
+    models: dict[str, ServedModel], answers: RetrievalSet, minilm: DenseEncoder, store: str
+) -> None:
+    queries = dict(list(answers.queries.items())[:12])
+    few = RetrievalSet(queries, answers.corpus, {q: answers.relevant_docs[q] for q in queries}, "f")
+    hits = SearchIndex.build(few.corpus, minilm, progress=False).search(list(queries.values()))
+    first = {q: [hit.corpus_id for hit in own] for q, own in zip(queries, hits, strict=True)}
+    floors = {"reranking: f": 0.0, "retrieval: f": 0.0}
+    for name, examples in (("reranker", tasks.reranking(few, first)), ("sparse", few)):
+        expected = models[name].score(examples)
+        gate = Gate({expected.task: floors[expected.task]})
+        made = promote_model(models[name], name, [examples], gate=gate)
+        assert (made.promoted, made.version) == (True, "1")
+        back = load_model(f"models:/{name}@champion")
+        assert back.score(examples).value() == pytest.approx(expected.value(), abs=1e-6)
+        again = promote_model(models[name], name, [examples])
+        assert again.reasons == (f"This model is {name}@champion already, as version 1.",)
 
 
 def test_what_a_promotion_leaves(
@@ -154,9 +173,12 @@ def test_what_cannot_be_promoted(
         promote_model(SimilarityModel(minilm), "search", [answers])
     with pytest.raises(InputError, match=r"it is scored on a task, wb\.tasks\.sts"):
         promote_model(EmbeddingModel(minilm), "search", [answers])
-    assert isinstance(models["reranker"], RerankerModel)
-    with pytest.raises(InputError, match="it is not scored by itself"):
+    with pytest.raises(InputError, match=r"on wb\.tasks\.reranking.*; got SentencePairs"):
+        promote_model(models["reranker"], "search", [samples.sentence_pairs()])
+    with pytest.raises(InputError, match=r"none of .* queries has a relevant candidate and one"):
         promote_model(models["reranker"], "search", [answers])
+    with pytest.raises(InputError, match="it is scored on a RetrievalSet; got SentencePairs"):
+        promote_model(models["sparse"], "search", [samples.sentence_pairs()])
     with pytest.raises(InputError, match=r"gate is a wb\.Gate"):
         promote_model(searches["bm25"], "search", [answers], gate=0.5)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="Gate: there is no task 'retrieval: fax'"):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from workbench._html import facts_table
 from workbench.analysis.evaluation import TaskScores
 from workbench.corpus import Corpus
-from workbench.errors import InputError
 from workbench.models import ModelSpec
 from workbench.models.mlflow_uri import CARD
 from workbench.serving._identity import identity_of
@@ -105,18 +104,15 @@ class ServedModel(ABC):
         with TemporaryDirectory() as scratch:
             return identity_of(self.kind, self.write(Path(scratch)), Path(scratch))
 
+    @abstractmethod
     def score(self, examples: object) -> TaskScores:
         """Return what the model scores on examples; each kind of model says which it takes.
 
         Raises
         ------
         InputError
-            If it takes none, or not these.
+            If it does not take these.
         """
-        raise InputError(
-            f"{self.kind}: it is not scored by itself. Score a SemanticSearchModel whose index "
-            "has it as its reranker or sparse encoder."
-        )
 
     def save(
         self,
@@ -144,7 +140,8 @@ class ServedModel(ABC):
 
     def summary(self) -> dict[str, Any]:
         """Return the model in words: a flat dict."""
-        texts = {} if self.corpus is None else {"texts": len(self.corpus)}
+        corpus = self.corpus
+        texts = {} if corpus is None else {"texts": len(corpus)}
         defaults = {param.name: param.default for param in self.params}
         return {"kind": self.kind, "model": self.spec.title(), **texts, **defaults}
 

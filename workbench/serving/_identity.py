@@ -17,5 +17,8 @@ def identity_of(kind: str, settings: Mapping[str, Any], folder: Path) -> str:
     digest.update(json.dumps([kind, settings], sort_keys=True).encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.name.startswith("."):
-            digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+            digest.update(str(path.relative_to(folder)).encode())
+            with path.open("rb") as file:  # of an index on disk: larger than memory, it may be
+                while block := file.read(1 << 20):
+                    digest.update(block)
     return f"blake2b:{digest.hexdigest()}"

@@ -25,7 +25,7 @@ from workbench.models import (
 )
 from workbench.models._quiet import quiet_loading
 from workbench.models.mlflow_uri import LSA_ARRAYS, SETTINGS
-from workbench.search import SearchIndex
+from workbench.search import DiskIndex, Searchable, SearchIndex
 
 __all__ = [
     "check_encoder_part",
@@ -128,10 +128,13 @@ def read_sparse(folder: Path, settings: Mapping[str, Any]) -> SparseModel:
     return SparseModel(model, name=settings["name"], of_texts=settings["of_texts"])
 
 
-def write_index(index: SearchIndex, folder: Path) -> dict[str, Any]:
+def write_index(index: Searchable, folder: Path) -> dict[str, Any]:
     """Write an index, its vectors and all its models."""
-    copy(index).save(folder / _INDEX, overwrite=True)  # a copy: its own files stay its own
-    settings: dict[str, Any] = {"encoder": write_encoder(index.encoder, folder)}
+    copy(index).save(folder / _INDEX)  # a copy: its own files stay its own
+    settings: dict[str, Any] = {
+        "encoder": write_encoder(index.encoder, folder),
+        "on_disk": isinstance(index, DiskIndex),
+    }
     if index.reranker is not None:
         settings["reranker"] = write_reranker(index.reranker, folder)
     if index.sparse_encoder is not None:
@@ -139,14 +142,18 @@ def write_index(index: SearchIndex, folder: Path) -> dict[str, Any]:
     return settings
 
 
-def read_index(folder: Path, settings: Mapping[str, Any]) -> SearchIndex:
-    """Return the index that `write_index` wrote, its models with it."""
-    second, sparse = settings.get("reranker"), settings.get("sparse")
+def read_index(folder: Path, settings: Mapping[str, Any]) -> Searchable:
+    """Return the index that `write_index` wrote, its models with it; nothing is written to it."""
+    noted, sparse = settings.get("reranker"), settings.get("sparse")
+    encoder = read_encoder(folder, settings["encoder"])
+    second = None if noted is None else read_reranker(folder, noted)
+    if settings["on_disk"]:
+        return DiskIndex.open(folder / _INDEX, encoder, reranker=second, read_only=True)
     return SearchIndex.load(
         folder / _INDEX,
-        read_encoder(folder, settings["encoder"]),
+        encoder,
         sparse_encoder=None if sparse is None else read_sparse(folder, sparse),
-        reranker=None if second is None else read_reranker(folder, second),
+        reranker=second,
     )
 
 

@@ -50,10 +50,11 @@ def _made_from(model: ServedModel) -> list[str]:
         f"Model: {_plain(spec.title())} ({spec.family}), revision `{spec.revision}`, "
         f"{spec.kept_dimension} dimensions, {_reads(spec)}.",
     ]
-    if model.corpus is not None:
+    corpus = model.corpus
+    if corpus is not None:
         facts.append(
-            f"Texts: {len(model.corpus):,} of {_plain(model.corpus.name)!r}, fingerprint "
-            f"`{model.corpus.fingerprint}`; they and their vectors are in the model."
+            f"Texts: {len(corpus):,} of {_plain(corpus.name)!r}, fingerprint "
+            f"`{corpus.fingerprint}`; they and their vectors are in the model."
         )
     return facts
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from workbench._arrays import FloatArray
 from workbench.analysis import tasks
-from workbench.analysis.evaluation import TaskScores
+from workbench.analysis.evaluation import RerankingTask, TaskScores
 from workbench.analysis.pair_cosines import pair_cosines
-from workbench.corpus import SentencePairs
+from workbench.corpus import RetrievalSet, SentencePairs
 from workbench.errors import InputError
 from workbench.models import Encoder, ModelSpec, Reranker, load_reranker
 from workbench.serving._base import ServedModel
@@ -114,6 +114,20 @@ class RerankerModel(ServedModel):
         """Return the score of each pair."""
         queries, texts = zip(*rows, strict=True)
         return self.reranker.predict(queries, texts)
+
+    def score(self, examples: object) -> TaskScores:
+        """Return how well it orders a few texts for each query.
+
+        Takes a RetrievalSet whose judgements name texts of grade 0, too, or
+        ``wb.tasks.reranking(retrieval_set, candidates)``.
+        """
+        task = tasks.reranking(examples) if isinstance(examples, RetrievalSet) else examples
+        if not isinstance(task, RerankingTask):
+            raise InputError(
+                f"{self.kind}: it is scored on a RetrievalSet, or on "
+                f"wb.tasks.reranking(retrieval_set, candidates); got {type(examples).__name__}."
+            )
+        return task.score_reranker(self.reranker)
 
     @property
     def outputs(self) -> Schema:

@@ -49,7 +49,7 @@ def promote_model(
         The registered model; created when there is none of that name.
     examples
         What it is scored on, as the model's ``score`` takes them: RetrievalSets for a search,
-        SentencePairs for similarity.
+        a reranker or a sparse encoder, SentencePairs for similarity.
     alias
         The alias: ``models:/<registered_name>@<alias>`` is what `load_model` and `serve` take.
     gate

@@ -17,7 +17,7 @@ from workbench.analysis.queries import UnknownQueryError
 from workbench.corpus import Corpus, RetrievalSet, SentencePairs
 from workbench.errors import InputError, WorkbenchWarning
 from workbench.models import Encoder, ModelSpec
-from workbench.search import Hit, Hybrid, SearchIndex, score_search
+from workbench.search import Hit, Hybrid, Searchable, SearchIndex, check_searchable, score_search
 from workbench.search._searching import MOST_HITS
 from workbench.serving._base import ServedModel
 from workbench.serving._params import Param
@@ -42,7 +42,8 @@ class SemanticSearchModel(ServedModel):
     Parameters
     ----------
     index
-        What is searched; its vectors are kept in the model.
+        What is searched, a `SearchIndex` or a `DiskIndex`; texts and vectors are copied into the
+        model. Those of a `DiskIndex` stay in their file when the model is loaded.
     method
         How, as for `SearchIndex.search`.
     top_k
@@ -64,7 +65,7 @@ class SemanticSearchModel(ServedModel):
 
     def __init__(
         self,
-        index: SearchIndex,
+        index: Searchable,
         *,
         method: str | Hybrid = "dense",
         top_k: int = 10,
@@ -78,14 +79,16 @@ class SemanticSearchModel(ServedModel):
             Param("top_k", "long", as_whole(top_k, "top_k", 1, MOST_HITS), 1, MOST_HITS)
         ]
         if not isinstance(self.method, Hybrid) or rerank is not None:
-            least = Param("minimum_relevancy", "double", None)
+            cosine = self.method == "dense" and rerank is None
+            bounds = (-1.0, 1.0) if cosine else ()
+            least = Param("minimum_relevancy", "double", None, *bounds)
             self._params.append(least.defaulting(minimum_relevancy, self.kind))
         self._params.append(Param("where", "string", None))
 
     @property
     def spec(self) -> ModelSpec:
         """The spec of the index' vectors."""
-        return self.index.embeddings.spec
+        return self.index.spec
 
     @property
     def params(self) -> tuple[Param, ...]:
@@ -199,14 +202,14 @@ class ParaphraseMiningModel(ServedModel):
 
     def __init__(
         self,
-        corpus: Corpus | SearchIndex | Sequence[str],
+        corpus: Corpus | Searchable | Sequence[str],
         encoder: Encoder | str | None = None,
         *,
         similarity_threshold: float = 0.5,
     ) -> None:
         threshold = Param("similarity_threshold", "double", 0.5, -1.0, 1.0)
         self._params = (threshold.defaulting(similarity_threshold, self.kind),)
-        if not isinstance(corpus, SearchIndex):
+        if not isinstance(corpus, Searchable):
             if encoder is None:
                 raise InputError(
                     f"{self.kind}: expected a model to encode with; got none. Pass "
@@ -218,7 +221,7 @@ class ParaphraseMiningModel(ServedModel):
     @property
     def spec(self) -> ModelSpec:
         """The spec of the corpus' vectors."""
-        return self.index.embeddings.spec
+        return self.index.spec
 
     @property
     def params(self) -> tuple[Param, ...]:
@@ -271,14 +274,10 @@ class ParaphraseMiningModel(ServedModel):
         return cls(index, similarity_threshold=settings["similarity_threshold"])
 
 
-def _checked_index(index: object, model: str) -> SearchIndex:
-    if not isinstance(index, SearchIndex):
-        raise InputError(
-            f"{model}: expected a SearchIndex; got {type(index).__name__}. Make one with "
-            "wb.SearchIndex.build(corpus, encoder)."
-        )
-    check_encoder_part(index.encoder, model)
-    return index
+def _checked_index(index: object, model: str) -> Searchable:
+    found = check_searchable(index, model)
+    check_encoder_part(found.encoder, model)
+    return found
 
 
 def _kept(hits: Sequence[Hit], least: float | None) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from workbench._arrays import FloatArray
 from workbench.analysis.evaluation import Task, TaskScores
-from workbench.corpus import Corpus
+from workbench.corpus import Corpus, RetrievalSet
 from workbench.embeddings import embed
 from workbench.errors import InputError
 from workbench.models import (
@@ -22,6 +22,7 @@ from workbench.models import (
     base_of,
     load_sparse_encoder,
 )
+from workbench.search import score_sparse
 from workbench.serving._base import ServedModel
 from workbench.serving._params import Param
 from workbench.serving._parts import (
@@ -218,6 +219,14 @@ class SparseEncoderModel(ServedModel):
             tokens = model.tokens(own.indices[order])
             found.append(dict(zip(tokens, own.data[order].tolist(), strict=True)))
         return found
+
+    def score(self, examples: object) -> TaskScores:
+        """Return how well its weights find the answers of a RetrievalSet (`score_sparse`)."""
+        if not isinstance(examples, RetrievalSet):
+            raise InputError(
+                f"{self.kind}: it is scored on a RetrievalSet; got {type(examples).__name__}."
+            )
+        return score_sparse(self.sparse_encoder, examples)
 
     @property
     def outputs(self) -> Schema:

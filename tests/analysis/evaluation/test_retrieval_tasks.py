@@ -1,21 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import pytrec_eval
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.cross_encoder.evaluation import CrossEncoderRerankingEvaluator
 from sentence_transformers.sentence_transformer.evaluation import (
     InformationRetrievalEvaluator,
     RerankingEvaluator,
 )
 
 from workbench.analysis import tasks
-from workbench.analysis.evaluation import TaskScores
+from workbench.analysis.evaluation import RerankingTask, TaskScores
 from workbench.corpus import Corpus, RetrievalSet, samples
 from workbench.errors import InputError
-from workbench.models import DenseEncoder, Variant
+from workbench.models import DenseEncoder, Variant, load_reranker
 
 from .conftest import Given
 
@@ -162,9 +165,8 @@ def test_queries_and_documents_have_the_models_own_prompts(
     assert expected.shape == (len(faq.corpus),)
 
 
-def test_reranking_is_what_sentence_transformers_says(
-    faq: RetrievalSet, tiny_encoder: DenseEncoder
-) -> None:
+def reranking_of(faq: RetrievalSet) -> tuple[RerankingTask, list[dict[str, Any]]]:
+    """Return a task with 15 random candidates beside the relevant ones, and it in their form."""
     rng = np.random.default_rng(0)
     text_of = dict(zip(faq.corpus.ids, faq.corpus.texts, strict=True))
     candidates, theirs = {}, []
@@ -175,13 +177,36 @@ def test_reranking_is_what_sentence_transformers_says(
         positive = [text_of[one] for one in grades]
         theirs.append({"query": faq.queries[query], "positive": positive, "negative": negative})
     flat = {query: set(grades) for query, grades in faq.relevant_docs.items()}
-    task = tasks.reranking(RetrievalSet(faq.queries, faq.corpus, flat), candidates)
+    return tasks.reranking(RetrievalSet(faq.queries, faq.corpus, flat), candidates), theirs
+
+
+def test_reranking_is_what_sentence_transformers_says(
+    faq: RetrievalSet, tiny_encoder: DenseEncoder
+) -> None:
+    task, theirs = reranking_of(faq)
     found = task.score(tiny_encoder, progress=False)
     expected = RerankingEvaluator(theirs, at_k=10)(tiny_encoder.model)
     assert found.metrics == ("map", "mrr@10", "ndcg@10")
     assert [found.value(metric) for metric in found.metrics] == pytest.approx(
         [expected["map"], expected["mrr@10"], expected["ndcg@10"]], abs=1e-9
     )
+
+
+def test_a_rerankers_score_is_what_sentence_transformers_says(
+    faq: RetrievalSet, cross_encoder_folder: Path
+) -> None:
+    reranker = load_reranker(cross_encoder_folder)
+    task, theirs = reranking_of(faq)
+    found = task.score_reranker(reranker, progress=False)
+    expected = CrossEncoderRerankingEvaluator(theirs, at_k=10)(reranker.model)
+    assert (found.task, found.kind, found.spec) == (task.name, "reranking", reranker.spec)
+    assert [found.value(metric) for metric in found.metrics] == pytest.approx(
+        [expected["map"], expected["mrr@10"], expected["ndcg@10"]], abs=1e-9
+    )
+    (note,) = found.notes
+    assert note.endswith("pairs are longer than the model reads.")
+    with pytest.raises(InputError, match=r"expected a Reranker; got str\. wb\.load_reranker"):
+        task.score_reranker("tiny")  # type: ignore[arg-type]
 
 
 def test_reranking_orders_only_the_candidates(small: RetrievalSet, given: Given) -> None:

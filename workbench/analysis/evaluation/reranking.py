@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from workbench._arrays import IntArray
-from workbench._progress import ProgressOption
+from workbench._arrays import FloatArray, IntArray
+from workbench._progress import ProgressOption, showing
 from workbench.analysis._inputs import as_seed, as_whole
 from workbench.analysis.evaluation._judged import (
     JudgedQuery,
@@ -24,7 +25,7 @@ from workbench.analysis.evaluation.ranking import query_metrics, ranks_in
 from workbench.corpus import Corpus, RetrievalSet
 from workbench.embeddings import EmbeddingStore
 from workbench.errors import InputError, suggest
-from workbench.models import Encoder
+from workbench.models import Encoder, ModelSpec, Reranker
 
 __all__ = ["RerankingTask"]
 
@@ -88,24 +89,66 @@ class RerankingTask:
         used = np.unique(np.concatenate(self._offered))
         texts = self.retrieval_set.corpus.take(used)
         sides = sides_of(encoder, self._queries, texts, store, progress)
+        scored = []
+        for rows, vector in zip(self._offered, sides.queries, strict=True):
+            near = sides.documents[np.searchsorted(used, rows)]
+            scored.append(cosines(near, np.broadcast_to(vector, near.shape)))
+        return self._measured(scored, sides.spec, sides.prompts, sides.notes, seed)
+
+    def score_reranker(
+        self, reranker: Reranker, *, progress: ProgressOption = True, random_state: int = 0
+    ) -> TaskScores:
+        """Return the scores of a model that reads a query and a text together.
+
+        Raises
+        ------
+        InputError
+            If it is no reranker.
+        """
+        if not isinstance(reranker, Reranker):
+            raise InputError(
+                f"{self.name}: expected a Reranker; got {type(reranker).__name__}. "
+                "wb.load_reranker gives one; an encoder goes to score()."
+            )
+        seed = as_seed(random_state)
+        scored: list[FloatArray] = []
+        longer = 0
+        with showing(progress, "Reranking", unit=" queries") as report:
+            for query, rows in zip(self._queries, self._offered, strict=True):
+                texts = [self.retrieval_set.corpus.texts[row] for row in rows]
+                asked = [query.query] * len(texts)
+                scored.append(reranker.predict(asked, texts))
+                if reranker.spec.max_tokens is not None:
+                    tokens = reranker.count_tokens(asked, texts)
+                    longer += int((tokens > reranker.spec.max_tokens).sum())
+                report(len(scored), len(self._queries))
+        pairs = sum(map(len, self._offered))
+        notes = (f"{longer:,} of {pairs:,} pairs are longer than the model reads.",)
+        return self._measured(scored, reranker.spec, {}, notes if longer else (), seed)
+
+    def _measured(
+        self,
+        scored: Sequence[NDArray[Any]],
+        spec: ModelSpec,
+        prompts: Mapping[str, str],
+        notes: Sequence[str],
+        seed: int,
+    ) -> TaskScores:
+        """Return the metrics of each query's candidates by their scores."""
         scores: list[dict[str, float]] = []
         ranks: list[IntArray] = []
         found: list[int] = []
-        for query, rows, vector in zip(self._queries, self._offered, sides.queries, strict=True):
-            near = np.searchsorted(used, rows)
-            similarities = cosines(
-                sides.documents[near], np.broadcast_to(vector, (len(near), len(vector)))
-            )
-            ranks.append(ranks_in(similarities, np.searchsorted(rows, query.rows)))
+        for query, rows, own in zip(self._queries, self._offered, scored, strict=True):
+            ranks.append(ranks_in(own, np.searchsorted(rows, query.rows)))
             measured = query_metrics(ranks[-1], query.grades, self.k)
             scores.append({metric: measured[metric] for metric in self.metrics})
-            found.append(int(near[np.argmax(similarities)]))
+            found.append(int(rows[np.argmax(own)]))
         return TaskScores.of(
             (self.name, self.kind, self.metrics),
-            sides.spec,
-            examples_table(self._queries, scores, ranks, found, texts),
-            sides.prompts,
-            notes=(*self._left_out(), *sides.notes),
+            spec,
+            examples_table(self._queries, scores, ranks, found, self.retrieval_set.corpus),
+            prompts,
+            notes=(*self._left_out(), *notes),
             random_state=seed,
         )
 
