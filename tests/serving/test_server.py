@@ -20,14 +20,23 @@ from workbench.serving import ServedModel, Server, ServingError, serve
 
 
 @pytest.fixture(scope="module")
-def search_server(logged: tuple[str, dict[str, str]]) -> Iterator[Server]:
-    with serve(logged[1]["search"]) as server:
+def uris(logged: tuple[str, dict[str, str]]) -> dict[str, str]:
+    """Return where the models are, and let MLflow look there: earlier tests looked elsewhere."""
+    import mlflow
+
+    mlflow.set_tracking_uri(logged[0])
+    return logged[1]
+
+
+@pytest.fixture(scope="module")
+def search_server(uris: dict[str, str]) -> Iterator[Server]:
+    with serve(uris["search"]) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def openai_server(logged: tuple[str, dict[str, str]]) -> Iterator[Server]:
-    with serve(logged[1]["openai"]) as server:
+def openai_server(uris: dict[str, str]) -> Iterator[Server]:
+    with serve(uris["openai"]) as server:
         yield server
 
 
