@@ -31,7 +31,7 @@ def test_a_query_without_hits_has_no_row(small_index: SearchIndex) -> None:
     assert found.summary()["queries_without_hits"] == 1
     nothing = small_index.search(["xyzzy"], method="bm25")
     assert nothing.to_frame().empty
-    assert repr(nothing) == "SearchResults(1 queries, 0 hits, 'BM25')"
+    assert repr(nothing) == "SearchResults(1 query, 0 hits, 'BM25')"
 
 
 def test_texts_are_escaped(minilm: object) -> None:

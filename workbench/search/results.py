@@ -156,7 +156,8 @@ class SearchResults:
 
     def __repr__(self) -> str:
         hits = sum(map(len, self.rows))
-        return f"SearchResults({len(self)} queries, {hits} hits, {self.method!r})"
+        asked = f"{len(self)} {_plural(len(self), 'query')}"
+        return f"SearchResults({asked}, {hits} hits, {self.method!r})"
 
 
 def as_queries(queries: str | Sequence[str]) -> tuple[str, ...]:
