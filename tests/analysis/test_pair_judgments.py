@@ -294,11 +294,59 @@ def test_a_choice_that_cannot_be_read() -> None:
         ThresholdChoice.from_json("?")
     with pytest.raises(InputError, match="has format 2"):
         ThresholdChoice.from_json(json.dumps({**kept, "format": 2}))
-    for broken in ({}, [1], {**kept, "precision": 3}, {**kept, "threshold": "high"}):
-        with pytest.raises(InputError, match=r"ThresholdChoice\.to_json writes"):
-            ThresholdChoice.from_json(json.dumps(broken))
+    with pytest.raises(InputError, match=r"the whole: expected an object, as .*; got \[1\]\."):
+        ThresholdChoice.from_json("[1]")
+    for name in set(kept) - {"format"}:
+        without = {key: value for key, value in kept.items() if key != name}
+        with pytest.raises(InputError, match=rf"{name} is missing; expected what Threshold"):
+            ThresholdChoice.from_json(json.dumps(without))
     unknown = replace(choice, recall=replace(choice.recall, estimate=math.nan))
     assert math.isnan(ThresholdChoice.from_json(unknown.to_json()).recall.estimate)
+    by_hand = replace(choice, min_precision=None, judged=0)
+    assert ThresholdChoice.from_json(by_hand.to_json()).summary() == by_hand.summary()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("threshold", "high", "a number from -1 to 1, as .* got 'high'"),
+        ("threshold", 1.5, "a number from -1 to 1, as .* got 1.5"),
+        ("threshold", math.nan, "a number from -1 to 1, as .* got nan"),
+        ("threshold", True, "a number from -1 to 1, as .* got True"),
+        ("model", 7, "a string that is not empty, as .* got 7"),
+        ("model", "", "a string that is not empty, as .* got ''"),
+        ("identity", ["revision"], r"an object, as .* got \['revision'\]"),
+        ("identity", {"revision": "1"}, r"the fields revision, .* got \['revision'\]"),
+        ("identity.revision", 0.5, "a string, a whole number or null, as .* got 0.5"),
+        ("identity.truncate_dim", True, "a string, a whole number or null, as .* got True"),
+        ("precision", 3, "an object, as .* got 3"),
+        ("precision.low", -0.1, "a number from 0 to 1, as .* got -0.1"),
+        ("precision.low", None, "a number from 0 to 1, as .* got None"),
+        ("precision.high", 0.1, "a number from 0.5 to 1, as .* got 0.1"),
+        ("precision.estimate", 0.4, "a number from 0.5 to 0.9, as .* got 0.4"),
+        ("recall.estimate", math.inf, "a number from 0.5 to 0.9, as .* got inf"),
+        ("recall.confidence", 95, "a number from 0 to 1, as .* got 95"),
+        ("recall.method", None, "a string that is not empty, as .* got None"),
+        ("recall.undefined", "0", "a number from 0 to 1, as .* got '0'"),
+        ("floor", 0.9, "a number from -1 to 0.8, as .* got 0.9"),
+        ("floor", None, "a number from -1 to 0.8, as .* got None"),
+        ("min_precision", 0, "a share above 0, as .* got 0"),
+        ("min_precision", "0.9", "a number from 0 to 1, as .* got '0.9'"),
+        ("judged", 2.5, "a whole number from 0, as .* got 2.5"),
+        ("judged", -1, "a whole number from 0, as .* got -1"),
+        ("corpus", None, "a string that is not empty, as .* got None"),
+    ],
+)
+def test_each_field_of_a_choice_is_checked(name: str, value: object, said: str) -> None:
+    kept = json.loads(
+        judged_until(PairJudgments.of(some_pairs()), 40, lambda _: True).choose().to_json()
+    )
+    share = {**kept["precision"], "estimate": 0.7, "low": 0.5, "high": 0.9}
+    kept.update(threshold=0.8, floor=0.6, precision=share, recall=dict(share))
+    outer, _, inner = name.partition(".")
+    changed = {**kept[outer], inner: value} if inner else value
+    with pytest.raises(InputError, match=rf"ThresholdChoice\.from_json: {name}: expected {said}\."):
+        ThresholdChoice.from_json(json.dumps({**kept, outer: changed}))
 
 
 def test_what_can_be_judged() -> None:

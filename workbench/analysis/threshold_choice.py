@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from workbench._html import elide, facts_table
+from workbench.analysis._choice_json import checked_fields
 from workbench.analysis._inputs import as_embeddings
 from workbench.analysis._kept_json import kept_json
 from workbench.analysis.significance import Interval
@@ -137,21 +137,11 @@ class ThresholdChoice:
         Raises
         ------
         InputError
-            If the text is not such a choice, or was written in a later format.
+            If the text is not such a choice (the field that is wrong is named), or was written in
+            a later format.
         """
         kept = kept_json(text, "ThresholdChoice.from_json", "the choice has", _FORMAT)
-        try:
-            values = {one.name: kept[one.name] for one in fields(cls)}
-            values["identity"] = tuple(dict(values["identity"]).items())
-            for name in ("precision", "recall"):
-                values[name] = _interval(values[name])
-            values["threshold"] = checked_threshold(values["threshold"], "threshold")
-            return cls(**values)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(
-                "ThresholdChoice.from_json: expected what ThresholdChoice.to_json writes; "
-                f"{type(error).__name__}: {elide(str(error))}."
-            ) from None
+        return cls(**checked_fields(kept, _IDENTITY))
 
     def _repr_html_(self) -> str:
         return facts_table(self.title(), self.summary())
@@ -185,12 +175,6 @@ def checked_threshold(value: object, name: str) -> float:
         f"{name}: expected a cosine, a number from -1 to 1 (or a ThresholdChoice); got {value!r}. "
         "Near-duplicates under MiniLM begin at about 0.7; look at a few pairs before you choose."
     )
-
-
-def _interval(kept: dict[str, Any]) -> Interval:
-    """Return an interval from its JSON, which has null for nan."""
-    values: dict[str, Any] = {key: math.nan if one is None else one for key, one in kept.items()}
-    return Interval(**values)
 
 
 def _short(value: object) -> str:
