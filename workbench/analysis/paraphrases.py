@@ -18,6 +18,7 @@ from workbench.analysis._pair_mining import mined
 from workbench.analysis._pair_nearest import mined_nearest
 from workbench.analysis._pair_sides import MOST_PAIRS, sides
 from workbench.analysis.threshold_choice import ThresholdChoice, as_threshold
+from workbench.corpus._columns import text_series
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError, WorkbenchWarning
 
@@ -151,8 +152,8 @@ class ParaphrasePairs:
         for number, rows, side in ((1, self.rows1, self.embeddings), (2, self.rows2, self.second)):
             chosen = rows[:most].tolist()
             ids, texts = side.corpus.ids, side.corpus.texts
-            columns[f"id_{number}"] = np.array([ids[row] for row in chosen], dtype=object)
-            columns[f"text_{number}"] = np.array([texts[row] for row in chosen], dtype=object)
+            columns[f"id_{number}"] = text_series([ids[row] for row in chosen])
+            columns[f"text_{number}"] = text_series([texts[row] for row in chosen])
         return pd.DataFrame(columns)
 
     def summary(self) -> dict[str, float | int | str]:
