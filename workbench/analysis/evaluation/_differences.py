@@ -37,8 +37,8 @@ def compare_scores(
     -------
     pandas.DataFrame
         One row per pair: ``a``, ``b``, ``metric``, ``difference`` (a minus b), ``low``, ``high``,
-        ``p_adjusted``, ``verdict`` (``better``, ``worse``, ``can't tell yet``), and
-        ``further_examples`` that would tell.
+        ``p_adjusted`` (by 10,000 flips, so never below 2 / 10,001), ``verdict`` (``better``,
+        ``worse``, ``can't tell yet``), and ``further_examples`` that would tell.
 
     Raises
     ------
