@@ -73,6 +73,7 @@ def test_the_first_is_kept_and_chaining_shows() -> None:
     assert summary["dropped_below_threshold"] == 1
     assert (summary["texts_in_groups"], summary["dropped"], summary["left"]) == (5, 3, 3)
     assert summary["largest_group"] == 3
+    assert groups.sizes.tolist() == [2, 3]
     assert groups.title().endswith("2 groups of duplicates at cosine ≥ 0.9816")
     assert "t1" in groups._repr_html_()
     assert repr(groups) == "DuplicateGroups(2 groups, 3 texts dropped)"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from workbench.analysis import split_leakage
+from workbench.analysis import duplicate_groups, paraphrase_mining, split_leakage
 from workbench.analysis._wilson import wilson_ends
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
@@ -52,6 +52,56 @@ def test_the_share_has_its_interval() -> None:
     assert summary["leaked_share_high"] == pytest.approx(expected.high)
     assert f"{100 * count / 40:.1f} %" in found._repr_html_()
     assert repr(found) == f"SplitLeakage({count} of 40 texts leaked)"
+
+
+@pytest.mark.parametrize("threshold", [-0.9, 0.5, 0.85, 0.9995, 1.0])
+def test_a_bin_is_leaked_or_not(threshold: float) -> None:
+    train = some(70, 1, "train")
+    test = Embeddings.from_array(
+        np.concatenate([some(40, 2, "test").vectors, train.vectors[:3]]),
+        [str(n) for n in range(43)],
+    )
+    found = split_leakage(train, test, threshold=threshold)
+    edges, counts = found.histogram()
+    assert (len(edges), len(counts), counts.sum()) == (41, 40, 43)
+    assert (np.diff(edges) > 0).all()
+    assert edges[-1] == 1.0
+    least = min(threshold, 0.999)
+    assert counts[edges[:-1] >= least].sum() == found.leaked.sum() >= 3
+    if threshold == 0.85:
+        inside, _ = np.histogram(found.similarities, edges)
+        np.testing.assert_array_equal(counts, inside)
+    assert len(found.histogram(2)[1]) == 2
+    with pytest.raises(InputError, match="n_bins: expected a whole number from 2 to 1000; got 1"):
+        found.histogram(1)
+
+
+def test_leaks_by_label() -> None:
+    train = some(50, 1, "train")
+    vectors = np.concatenate([train.vectors[:4], -train.vectors[:3]])
+    labels = np.array(["b", "a", "a", None, "b", "c", None], dtype=object)
+    corpus = Corpus(tuple("pqrstuv"), columns={"kind": labels}, label="kind")
+    found = split_leakage(train, Embeddings.from_array(vectors, corpus), threshold=0.9999)
+    frame = found.label_frame()
+    assert frame["label"].tolist() == ["a", "b", None, "c"]
+    assert frame["texts"].tolist() == [2, 2, 2, 1]
+    assert frame["leaked"].tolist() == [2, 1, 1, 0]
+    assert frame["share"].tolist() == [1.0, 0.5, 0.5, 0.0]
+    assert (frame["low"][1], frame["high"][1]) == wilson_ends(1, 2)
+    with pytest.raises(InputError, match=r"label_frame: the test split has no label\. Name"):
+        split_leakage(train, train, threshold=0.9).label_frame()
+
+
+def test_half_of_a_surrogate_is_listed() -> None:
+    torn = "half \ud83e of a fox"
+    corpus = Corpus((torn, torn), (torn, "b"), {"kind": [torn, "x"]}, label="kind")
+    texts = Embeddings.from_array(np.ones((2, 2)), corpus)
+    pairs = paraphrase_mining(texts, threshold=0.9)
+    assert pairs.to_frame()["text_1"][0] == torn
+    groups = duplicate_groups(pairs)
+    assert groups.to_frame()["kept_id"][1] == groups.group_frame()["text"][0] == torn
+    found = split_leakage(texts, texts, threshold=0.9)
+    assert found.to_frame()["train_text"][0] == found.label_frame()["label"][0] == torn
 
 
 def test_a_copy_leaks_at_any_threshold() -> None:

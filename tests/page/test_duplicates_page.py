@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from workbench.analysis import PairJudgments, ParaphrasePairs, paraphrase_mining
+from workbench.analysis import (
+    PairJudgments,
+    ParaphrasePairs,
+    duplicate_groups,
+    paraphrase_mining,
+    split_leakage,
+)
+from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.page import render_page
 from workbench.views import View, thresholds_view, view_of
@@ -64,6 +71,37 @@ def test_pairs_are_read_and_listed(pairs: ParaphrasePairs, opened: Open) -> None
     figure.part("twin-button").click()
     heads = figure.part("twin").locator("thead th").all_inner_texts()
     assert [head.strip() for head in heads] == ["id", "score", "id_1", "text_1", "id_2", "text_2"]
+
+
+def test_groups_and_leaks_are_read_and_listed(
+    pairs: ParaphrasePairs, hostile: Any, opened: Open
+) -> None:
+    texts = hostile.corpus.texts
+    labelled = Corpus(texts, columns={"kind": np.array(texts, dtype=object)}, label="kind")
+    train = pairs.embeddings
+    test = Embeddings.from_array(train.vectors, labelled)
+    values = duplicate_groups(pairs.above(0.9)), split_leakage(train, test, threshold=0.9)
+    groups, leakage = (view_of(value) for value in values)
+    page = opened(render_page([groups, leakage], title="x"))
+    page.page.evaluate(AXE)
+    for view, figure, at, words in (
+        (groups, page.figure(0), 0, "groups of 2 texts, the least similar text of each"),
+        (leakage, page.figure(1), len(leakage.meta["bins"]) - 1, "1 of 1 test text leaked (100 %"),
+    ):
+        figure.part("plot").focus()
+        page.page.keyboard.press("ArrowLeft" if at else "ArrowRight")
+        readout = figure.part("readout")
+        expect(readout).to_contain_text(words)
+        first = view.texts.iloc[view.meta["bins"][at]["rows"][0]]
+        for side in ("kept", "dropped") if view is groups else ("test", "train"):
+            expect(readout).to_contain_text(f"{side} {first[f'{side}_id']}")
+        page.page.keyboard.press("Enter")
+        chosen = view.meta["bins"][at]["rows"]
+        assert figure.selected_ids() == [view.texts["id"][row] for row in chosen]
+    for scheme in ("light", "dark"):
+        page.page.emulate_media(color_scheme=scheme)
+        page.page.wait_for_timeout(300)
+        assert page.page.evaluate(RUN) == []
 
 
 def test_a_threshold_is_read(curve_view: View, opened: Open) -> None:

@@ -17,6 +17,7 @@ from workbench._html import rows_table
 from workbench.analysis._kept import KEEP_RULES, kept_texts, nearest_kept
 from workbench.analysis.paraphrases import ParaphrasePairs, as_pairs
 from workbench.corpus import Corpus
+from workbench.corpus._columns import text_series
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError, WorkbenchWarning, suggest
 
@@ -78,6 +79,11 @@ class DuplicateGroups:
     def __len__(self) -> int:
         return int(self.labels.max(initial=-1)) + 1
 
+    @property
+    def sizes(self) -> IntArray:
+        """How many texts each group has, shape (g,)."""
+        return np.bincount(self.labels[self.labels >= 0], minlength=len(self)).astype(np.int64)
+
     def decide(self, keep: Iterable[str] = (), drop: Iterable[str] = ()) -> DuplicateGroups:
         """Return the groups with some texts kept or dropped by hand.
 
@@ -120,15 +126,14 @@ class DuplicateGroups:
         rows = rows[np.argsort(self.labels[rows], kind="stable")]
         corpus = self.embeddings.corpus
         ids = np.array(corpus.ids, dtype=object)
-        texts = np.array([corpus.texts[row] for row in rows.tolist()], dtype=object)
         return pd.DataFrame(
             {
                 "group": self.labels[rows],
-                "id": ids[rows],
-                "text": texts,
+                "id": text_series(ids[rows]),
+                "text": text_series([corpus.texts[row] for row in rows.tolist()]),
                 "decision": np.where(self.kept[rows], "keep", "drop").astype(object),
                 "similarity": self.similarities[rows],
-                "kept_id": ids[self.nearest[rows]],
+                "kept_id": text_series(ids[self.nearest[rows]]),
             }
         )
 
@@ -163,13 +168,12 @@ class DuplicateGroups:
         inside = self.labels >= 0
         dropped = inside & ~self.kept
         lowest = self.similarities[dropped]
-        sizes = np.bincount(self.labels[inside]) if inside.any() else np.zeros(1, np.int64)
         least = np.float32(self.pairs.threshold)
         return {
             "texts": len(self.labels),
             "groups": len(self),
             "texts_in_groups": int(inside.sum()),
-            "largest_group": int(sizes.max()),
+            "largest_group": int(self.sizes.max(initial=0)),
             "dropped": int(dropped.sum()),
             "left": int(self.kept.sum()),
             **({"lowest_similarity": float(lowest.min())} if len(lowest) else {}),

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from workbench._arrays import BoolArray, FloatArray, IntArray, freeze
 from workbench._html import rows_table
 from workbench._progress import ProgressOption, showing
-from workbench.analysis._inputs import as_embeddings, check_one_model
+from workbench.analysis._inputs import as_embeddings, as_whole, check_one_model
 from workbench.analysis._pair_nearest import nearest_partners, pair_scores
 from workbench.analysis._pair_sides import sides
 from workbench.analysis._wilson import wilson_ends
 from workbench.analysis.significance import Interval
 from workbench.analysis.threshold_choice import ThresholdChoice, as_threshold
 from workbench.corpus import Corpus
+from workbench.corpus._columns import text_series
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
@@ -88,6 +90,68 @@ class SplitLeakage:
             )
         return self.test.corpus.take(clean)
 
+    def histogram(self, n_bins: int = 40) -> tuple[NDArray[np.float64], IntArray]:
+        """Return bins from the least similarity to 1, and how many test texts each holds.
+
+        The threshold is an edge, so that a bin holds either leaked texts or others.
+
+        Returns
+        -------
+        tuple
+            Edges, shape (n_bins + 1,), and counts, shape (n_bins,).
+
+        Raises
+        ------
+        InputError
+            If ``n_bins`` is not a whole number from 2 to 1,000.
+        """
+        count = as_whole(n_bins, "n_bins", 2, 1000)
+        least = min(self.threshold, 0.999)
+        low = min(float(self.similarities.min()), least)
+        below = round(count * (least - low) / (1 - low))
+        below = min(max(below, int(low < least)), count - 1)
+        parts = np.linspace(low, least, below + 1)[:-1], np.linspace(least, 1, count - below + 1)
+        edges = np.concatenate(parts)
+        inner = edges[1:-1].astype(np.float32)
+        if below:
+            inner[below - 1] = self.threshold
+        at = np.searchsorted(inner, self.similarities, side="right")
+        return edges, np.bincount(at, minlength=count).astype(np.int64)
+
+    def label_frame(self) -> pd.DataFrame:
+        """Return one row per label of the test split, the one with the most leaked texts first.
+
+        Columns: ``label``, ``texts``, ``leaked``, and ``share`` with the ends ``low`` and ``high``
+        of Wilson's 95 % interval. Texts without a label are a group of their own, None.
+
+        Raises
+        ------
+        InputError
+            If the test split has no label.
+        """
+        labels = self.test.corpus.labels
+        if labels is None:
+            raise InputError(
+                "label_frame: the test split has no label. Name its column: "
+                "wb.read_corpus(..., label=)."
+            )
+        codes, names = pd.factorize(text_series(labels))
+        codes = np.where(codes < 0, len(names), codes)
+        texts = np.bincount(codes, minlength=len(names) + 1)
+        leaked = np.bincount(codes[self.leaked], minlength=len(names) + 1)
+        order = [row for row in np.argsort(-leaked, kind="stable").tolist() if texts[row]]
+        ends = [wilson_ends(int(leaked[row]), int(texts[row])) for row in order]
+        return pd.DataFrame(
+            {
+                "label": text_series(np.array([*names, None], dtype=object)[order]),
+                "texts": texts[order],
+                "leaked": leaked[order],
+                "share": leaked[order] / texts[order],
+                "low": [low for low, _ in ends],
+                "high": [high for _, high in ends],
+            }
+        )
+
     def title(self) -> str:
         """Return what was compared, for titles."""
         return (
@@ -110,7 +174,7 @@ class SplitLeakage:
         ):
             for name, values in (("id", side.ids), ("text", side.texts)):
                 cells = [values[row] for row in chosen.tolist()]
-                columns[f"{mark}{name}"] = np.array(cells, dtype=object)
+                columns[f"{mark}{name}"] = text_series(cells)
         return pd.DataFrame(columns)
 
     def summary(self) -> dict[str, float | int | str]:

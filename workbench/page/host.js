@@ -14,7 +14,7 @@ import { blocksKind } from "./host_blocks.js";
 import { clustersKind } from "./host_clusters.js";
 import { hierarchyKind, silhouetteKind, stabilityKind } from "./host_cluster_figures.js";
 import { sweepKind } from "./host_sweep.js";
-import { pairsKind, thresholdsKind } from "./host_duplicates.js";
+import { groupsKind, leakageKind, pairsKind, thresholdsKind } from "./host_duplicates.js";
 import { textsKind } from "./host_texts.js";
 import { searchKind } from "./host_search.js";
 import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
@@ -39,6 +39,8 @@ const KINDS = {
   hierarchy: hierarchyKind,
   sweep: sweepKind,
   pairs: pairsKind,
+  groups: groupsKind,
+  leakage: leakageKind,
   thresholds: thresholdsKind,
   models: modelsKind,
   "models-matrix": modelsMatrixKind,

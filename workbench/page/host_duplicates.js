@@ -1,16 +1,21 @@
-// Pairs of similar texts by score ("pairs"), and precision and recall by threshold ("thresholds").
+// Pairs of similar texts by score ("pairs"), groups of them by size ("groups"), test texts by their
+// nearest train text ("leakage"), and precision and recall by threshold ("thresholds").
 import { decode } from "./host_library.js";
-import { elide } from "./host_model.js";
+import { elide, percent } from "./host_model.js";
 import { factLine, make, showReadout } from "./host_panels.js";
 import { goTo } from "./host_clusters.js";
 import { paintOf } from "./host_models.js";
 
 const LETTERS = 280; // of a text that is read beside another
 
-export const pairsKind = {
-  hint: "Point at a bar to read some of its pairs; click to list them. With the keyboard: arrow keys and Enter.",
-  keys: "Scores of pairs: arrow keys and Enter",
-  things: "pairs",
+// Bars that name some of what they hold. `score` and `sides` [[word, id, text]] are columns.
+const barsKind = (things, score, sides, told) => ({
+  hint: `Point at a bar to read some of its ${things}; click to list them. With the keyboard: arrow keys and Enter.`,
+  keys: `Bars of ${things}: arrow keys and Enter`,
+  things,
+  score,
+  sides,
+  told,
   bare: true,
   figure: duplicatesFigure,
   hovered: (host, point) => showBin(host, point.customdata),
@@ -24,7 +29,26 @@ export const pairsKind = {
     else showBin(host, host.at);
     event.preventDefault();
   },
-};
+});
+
+export const pairsKind = barsKind("pairs", "score", [["", "id_1", "text_1"], ["", "id_2", "text_2"]],
+  ({ count, ...bin }) => `${counted(count, "pair")} ${ofCosine(bin)}`);
+
+export const groupsKind = barsKind("groups", "similarity", [["kept", "kept_id", "kept_text"], ["dropped", "dropped_id", "dropped_text"]],
+  ({ count, sizes: [least, most] }) => `${counted(count, "group")} of ${least === most ? least : `${least} to ${most}`} texts, the least similar text of each`);
+
+export const leakageKind = barsKind("test texts", "similarity", [["test", "test_id", "test_text"], ["train", "train_id", "train_text"]],
+  ({ name, count, of, ends, ...bin }) => (name === undefined
+    ? `${counted(count, "test text")} ${ofCosine(bin)} to the nearest train text`
+    : `${name}: ${count.toLocaleString("en")} of ${counted(of, "test text")} leaked (${percent(count / of)}; 95 % interval ${ends.map(percent).join(" to ")})`));
+
+function counted(count, thing) {
+  return `${count.toLocaleString("en")} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+function ofCosine({ low, high }) {
+  return `of cosine ${low.toFixed(3)} to ${high.toFixed(3)}`;
+}
 
 export const thresholdsKind = {
   hint: "Point at a threshold to read its precision and recall; in a live widget a click chooses it. With the keyboard: arrow keys and Enter.",
@@ -80,23 +104,30 @@ function duplicatesFigure(model, state, theme) {
 // Where the keyboard is: a bar's bin, or about a threshold.
 function cursorOf({ meta }, { cursor }) {
   if (cursor === undefined || cursor === null) return null;
-  if (meta.bins) return { x0: meta.bins[cursor].low, x1: meta.bins[cursor].high };
+  if (meta.bins) return binBox(meta.bins[cursor]);
   const half = (1 - meta.thresholds[0]) / 80;
   return { x0: meta.thresholds[cursor] - half, x1: meta.thresholds[cursor] + half };
 }
 
-function showBin(host, at) {
-  const { low, high, count, rows } = host.model.meta.bins[at];
-  const pairs = count === 1 ? "1 pair" : `${count.toLocaleString("en")} pairs`;
-  const said = `${pairs} of cosine ${low.toFixed(3)} to ${high.toFixed(3)}${rows.length < count ? `, ${rows.length} of them` : ""}`;
-  const heading = make("p", "wb-hint", { textContent: said });
-  showReadout(host.parts, heading, ...rows.map((row) => pairBlock(host.model.texts, row)));
+// A bin stands along the bars, a label (it has a name) along the lines below them.
+function binBox({ low, high, name }) {
+  if (name === undefined) return { yref: "y domain", x0: low, x1: high };
+  return { xref: "x2 domain", x0: 0, x1: 1, yref: "y2", y0: low, y1: high };
 }
 
-function pairBlock(texts, row) {
-  const side = (number) => factLine(texts[`id_${number}`][row], elide(texts[`text_${number}`]?.[row] ?? "", LETTERS));
-  const score = make("div", "wb-facts", { textContent: texts.score[row].toFixed(3) });
-  return make("div", "wb-block", {}, score, make("dl", "wb-pairs", {}, side(1), side(2)));
+function showBin(host, at) {
+  const bin = host.model.meta.bins[at];
+  const shown = bin.rows.length < bin.count ? `; ${bin.rows.length} of them:` : "";
+  const heading = make("p", "wb-hint", { textContent: `${host.kind.told(bin)}${shown}` });
+  showReadout(host.parts, heading, ...bin.rows.map((row) => pairBlock(host, row)));
+}
+
+function pairBlock({ kind, model: { texts } }, row) {
+  const sides = kind.sides.filter(([, id]) => texts[id][row] !== null);
+  const lines = sides.map(([word, id, text]) => factLine(`${word} ${texts[id][row]}`.trim(), elide(texts[text]?.[row] ?? "", LETTERS)));
+  const size = texts.texts ? `${counted(texts.texts[row], "text")}, cosine ` : "";
+  const score = make("div", "wb-facts", { textContent: `${size}${texts[kind.score][row].toFixed(3)}` });
+  return make("div", "wb-block", {}, score, make("dl", "wb-pairs", {}, ...lines));
 }
 
 function chooseBin(host) {

@@ -15,6 +15,7 @@ from workbench.analysis import (
     ClusterHierarchy,
     Clustering,
     ClusterStability,
+    DuplicateGroups,
     MapQuality,
     PairJudgments,
     ParameterSweep,
@@ -22,6 +23,7 @@ from workbench.analysis import (
     Projection,
     SimilarityDifference,
     SimilarityMatrix,
+    SplitLeakage,
     ThresholdCurve,
     cluster_facts,
     map_quality,
@@ -37,8 +39,10 @@ from workbench.views._aligned import aligned_view
 from workbench.views._blocks import blocks_view
 from workbench.views._cluster_stability import stability_view
 from workbench.views._clusters import clusters_view
+from workbench.views._duplicate_groups import groups_view
 from workbench.views._heatmap import difference_view, heatmap_view
 from workbench.views._hierarchy import hierarchy_view
+from workbench.views._leakage import leakage_view
 from workbench.views._map import map_view
 from workbench.views._order import Order
 from workbench.views._pairs import pairs_view
@@ -83,8 +87,9 @@ def view_of(value: object) -> View:
         A Projection or its MapQuality (a map with its quality and labels), AlignedMaps, a
         Clustering, its ClusterFacts (silhouettes), ClusterStability or ClusterHierarchy, a
         ParameterSweep, a SimilarityMatrix, a SimilarityDifference, BlockSimilarities,
-        ParaphrasePairs (their scores), PairJudgments or a ThresholdCurve (precision and recall), a
-        Corpus (the table of its texts), a Comparison or a ModelAgreement. A matrix' texts are
+        ParaphrasePairs (their scores), DuplicateGroups (their sizes), SplitLeakage (the test
+        texts' nearest cosines), PairJudgments or a ThresholdCurve (precision and recall), a Corpus
+        (the table of its texts), a Comparison or a ModelAgreement. A matrix' texts are
         grouped by the corpus' label, or put like beside like where there is none. A Comparison
         shows quality against speed, or how alike the models are when nothing was scored; its other
         figures are in the report.
@@ -109,6 +114,8 @@ view_of.register(ClusterFacts, silhouette_view)
 view_of.register(ClusterHierarchy, hierarchy_view)
 view_of.register(ParameterSweep, sweep_view)
 view_of.register(ParaphrasePairs, pairs_view)
+view_of.register(DuplicateGroups, groups_view)
+view_of.register(SplitLeakage, leakage_view)
 view_of.register(PairJudgments, judgments_view)
 view_of.register(ThresholdCurve, thresholds_view)
 view_of.register(Comparison, comparison_view)

@@ -14,9 +14,9 @@ from workbench.views._json import object_frame
 from workbench.views._layout import layout_of
 from workbench.views._view import View
 
-__all__ = ["count_axis", "pairs_view", "score_bars"]
+__all__ = ["EACH", "count_axis", "pairs_view", "score_axis", "score_bars", "some_places"]
 
-_EACH = 8  # pairs of a bar that can be read
+EACH = 8  # pairs of a bar that can be read
 
 
 def pairs_view(pairs: ParaphrasePairs) -> View:
@@ -27,7 +27,9 @@ def pairs_view(pairs: ParaphrasePairs) -> View:
     """
     edges, counts = pairs.histogram()
     ends = np.cumsum(counts[::-1])[::-1]  # pairs come by score, descending
-    named = [_some(int(end - count), int(end)) for end, count in zip(ends, counts, strict=True)]
+    named = [
+        some_places(int(end - count), int(end)) for end, count in zip(ends, counts, strict=True)
+    ]
     places = np.concatenate(named[::-1]).astype(np.int64)
     texts = _named(pairs, places)
     row_of = {place: row for row, place in enumerate(places.tolist())}
@@ -35,7 +37,7 @@ def pairs_view(pairs: ParaphrasePairs) -> View:
         "kind": "pairs",
         "corpus": "",
         "title": pairs.title(),
-        "subtitle": f"How many pairs of texts have which cosine; up to {_EACH} of each bar can be "
+        "subtitle": f"How many pairs of texts have which cosine; up to {EACH} of each bar can be "
         "read. The axis of counts is logarithmic.",
         "label": None,
         "color_columns": [],
@@ -54,7 +56,7 @@ def pairs_view(pairs: ParaphrasePairs) -> View:
         layout=layout_of(
             meta,
             340,
-            xaxis=_score_axis(float(edges[0])),
+            xaxis=score_axis(float(edges[0])),
             yaxis=count_axis(counts),
             bargap=0.06,
         )
@@ -76,7 +78,7 @@ def score_bars(edges: np.ndarray[Any, Any], counts: IntArray) -> dict[str, Any]:
     }
 
 
-def count_axis(counts: IntArray) -> dict[str, Any]:
+def count_axis(counts: IntArray, things: str = "pairs") -> dict[str, Any]:
     """Return a logarithmic axis on which one pair can be seen."""
     most = max(1, int(counts.max(initial=1)))
     top = math.log10(most) + 0.1
@@ -84,21 +86,22 @@ def count_axis(counts: IntArray) -> dict[str, Any]:
     return {
         "type": "log",
         "range": [-0.35, top],
-        "title": {"text": "pairs"},
+        "title": {"text": things},
         "tickvals": ticks,
         "ticktext": [f"{tick:,}" for tick in ticks],
         "zeroline": False,
     }
 
 
-def _score_axis(low: float) -> dict[str, Any]:
+def score_axis(low: float) -> dict[str, Any]:
+    """Return the axis of cosines from ``low`` to 1."""
     pad = 0.02 * (1 - low)
     return {"title": {"text": "cosine"}, "range": [low - pad, 1 + pad], "zeroline": False}
 
 
-def _some(start: int, stop: int) -> IntArray:
+def some_places(start: int, stop: int) -> IntArray:
     """Return some of the places from start to stop, evenly."""
-    count = min(_EACH, stop - start)
+    count = min(EACH, stop - start)
     return np.linspace(start, max(start, stop - 1), count).round().astype(np.int64)
 
 

@@ -20,6 +20,7 @@ from workbench.errors import InputError
 from workbench.views._blocks import draw_blocks
 from workbench.views._cluster_stability import stability_layout
 from workbench.views._clusters import draw_clusters
+from workbench.views._draw_leakage import draw_leakage
 from workbench.views._draw_map import draw_maps, panels_of
 from workbench.views._hierarchy import draw_hierarchy
 from workbench.views._redacted_models import MODEL_KINDS, redacted_models, redacted_search
@@ -54,6 +55,7 @@ _KNOWN = (
     "texts",
 )
 _QUOTING = ("text", "cluster_name")
+_PAIRED = ("text_1", "text_2", "kept_text", "dropped_text", "test_text", "train_text")
 _GROUPS = ("block", "row_name", "column_name")  # names of groups: a column's values, or words
 _QUERY = "cosine to a query"  # instead of the query's words
 _STATE = ("selection", "viewport", "pinned", "color_by")  # whose values are ids and names
@@ -84,8 +86,8 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
         return redacted_search(view, texts=texts, columns=columns)
     if view.kind in ("sweep", "thresholds"):
         return view  # numbers of a parameter's values: nothing of the texts
-    if view.kind == "pairs":
-        return view if texts else _without_pairs_texts(view)
+    if view.kind in ("pairs", "groups", "leakage"):
+        return _paired(view, texts, columns)
     if view.kind not in _KNOWN:
         raise InputError(
             f"{view.title!r} was not drawn by the workbench, so its texts cannot be told from the "
@@ -101,13 +103,19 @@ def redacted(view: View, *, texts: bool = True, columns: Collection[str] | None 
     return View(_figure(view, table, meta), table, _state(view, set(table.columns), texts))
 
 
-def _without_pairs_texts(view: View) -> View:
-    """Return the figure of pairs with their ids alone: nothing it draws quotes a text."""
-    kept = [name for name in view.texts.columns if name not in ("text_1", "text_2")]
+def _paired(view: View, texts: bool, columns: Collection[str] | None) -> View:
+    """Return a figure of texts beside each other: without texts, with their ids alone."""
+    kept = [name for name in view.texts.columns if texts or name not in _PAIRED]
     meta = {**view.meta, "table": [name for name in kept if name != "id"]}
+    if view.kind == "leakage":
+        if columns is not None and meta["label"] not in columns:
+            meta["bins"] = [one for one in meta["bins"] if "name" not in one]
+            meta["label"] = None
+        return View(draw_leakage(meta), view.texts[kept], _state(view, set(), texts))
     figure = go.Figure(view.figure).update_layout(meta={"workbench": meta})
-    figure.layout.annotations = figure.layout.shapes = figure.layout.images = ()
-    return View(figure, view.texts[kept], _state(view, set(), False))
+    if not texts:
+        figure.layout.annotations = figure.layout.shapes = figure.layout.images = ()
+    return View(figure, view.texts[kept], _state(view, set(), texts))
 
 
 def redacted_table(
