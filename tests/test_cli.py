@@ -186,13 +186,15 @@ def test_embed_goes_on_after_ctrl_c(
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130, error
-    assert "interrupted; what was encoded is kept: run the same again to go on." in error
     assert "Traceback" not in error
     assert not (tmp_path / "out.parquet").exists()
     kept = 512 * len(list(partial.glob("*.part")))
+    assert f"workbench: Stopped after {kept:,} of 10,000 texts; run the same again" in error
     absolute = [str(tmp_path / name) for name in arguments[1:3]]
     assert main(["embed", *absolute, *arguments[3:]]) == 0
-    assert f"10,000 rows, {10_000 - kept:,} texts encoded" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert f"10,000 rows, {10_000 - kept:,} texts encoded" in printed.out
+    assert f"{kept:,} of 10,000 texts were kept from a run that was stopped" in printed.err
 
 
 def test_models_lists_what_works(capsys: pytest.CaptureFixture[str]) -> None:

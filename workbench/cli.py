@@ -34,11 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except WorkbenchError as error:
         print(f"workbench: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(
-            "workbench: interrupted; what was encoded is kept: run the same again to go on.",
-            file=sys.stderr,
-        )
+    except KeyboardInterrupt as stopped:
+        said = str(stopped) or "interrupted; what was encoded is kept: run the same again to go on."
+        print(f"workbench: {said}", file=sys.stderr)
         return 130
     return 0
 

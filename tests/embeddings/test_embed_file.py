@@ -260,7 +260,27 @@ def test_an_interrupted_run_goes_on(source: Path, target: Path, calls: int) -> N
     assert not target.with_name("out.parquet.partial").exists()
 
 
-def test_an_interrupted_writing_goes_on(source: Path, target: Path) -> None:
+def test_a_run_says_where_it_stopped_and_where_it_goes_on(
+    source: Path, target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(KeyboardInterrupt, match=r"^Stopped after 0 of 1,273 texts; run the same"):
+        embed_file(source, target, Stopping(3))
+    # The first 512 rows have 11 nulls and a blank one.
+    with pytest.raises(KeyboardInterrupt, match=r"^Stopped after 500 of 1,273 texts; run the same"):
+        embed_file(source, target, Stopping(20))
+    assert "were kept" not in capsys.readouterr().err
+    copied = shutil.copytree(target.with_name("out.parquet.partial"), target.with_name("copy"))
+    embed_file(source, target, HashingEncoder())
+    said = "500 of 1,273 texts were kept from a run that was stopped; going on.\n"
+    assert capsys.readouterr().err.count(said) == 1
+    copied.rename(target.with_name("out.parquet.partial"))
+    embed_file(source, target, HashingEncoder(), overwrite=True, **OFF)
+    assert capsys.readouterr().err == ""
+
+
+def test_an_interrupted_writing_goes_on(
+    source: Path, target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def stop(done: int, total: int, /) -> None:
         if (
             total == 1300
@@ -272,7 +292,8 @@ def test_an_interrupted_writing_goes_on(source: Path, target: Path) -> None:
         embed_file(source, target, HashingEncoder(), progress=stop)
     assert not target.exists()
     encoder = HashingEncoder()
-    assert embed_file(source, target, encoder, **OFF).encoded == 0
+    assert embed_file(source, target, encoder).encoded == 0
+    assert "1,273 of 1,273 texts were kept" in capsys.readouterr().err
     assert encoder.seen == []
     assert columns_of(target)["embedding"] == hashed(columns_of(source)["text"])
 

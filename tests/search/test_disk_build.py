@@ -52,7 +52,7 @@ def test_what_cannot_be_added_or_removed(
     ):
         index.add(Corpus(("new",), ("new",)), progress=False)
     new = Corpus(("new",), ("new",), {"topic": ["x"]})
-    with pytest.raises(InputError, match="the texts by 'tiny'"):
+    with pytest.raises(InputError, match="these vectors were made by 'tiny'"):
         index.add(embed(new, tiny_encoder, progress=False))
     with pytest.raises(InputError, match="1 ids are not in 'small', the first is '77'"):
         index.remove(["0", "77"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from sentence_transformers import SentenceTransformer
 from workbench.analysis import tasks
 from workbench.corpus import Corpus, RetrievalSet
 from workbench.embeddings import Embeddings, embed
-from workbench.errors import InputError, WorkbenchWarning
+from workbench.errors import InputError, ModelUnavailableError, WorkbenchWarning
 from workbench.models import DenseEncoder, LSAEncoder, load_reranker
-from workbench.search import Hybrid, SearchIndex
+from workbench.search import DiskIndex, Hybrid, SearchIndex
 
 QUERIES = ["where is my parcel", "I want my money back", "the login does not work"]
 
@@ -132,6 +133,8 @@ def test_the_reranker_has_the_last_word(
 def test_a_query_longer_than_the_model_reads_is_said(small_index: SearchIndex) -> None:
     with pytest.warns(WorkbenchWarning, match=r"The query is longer than 'all-MiniLM-L6-v2' reads"):
         small_index.search("parcel " * 400)
+    with pytest.warns(WorkbenchWarning, match=r"2 of 3 queries \(rows 1, 3\) are longer than"):
+        small_index.search(["parcel " * 400, "parcel", "card " * 400])
 
 
 @pytest.mark.parametrize(
@@ -187,14 +190,29 @@ def test_rerank_is_at_least_top_k(
 
 
 def test_another_models_vectors_are_refused(
-    small_corpus: Corpus, minilm: DenseEncoder, tiny_encoder: DenseEncoder
+    small_corpus: Corpus, minilm: DenseEncoder, tiny_encoder: DenseEncoder, tmp_path: Path
 ) -> None:
     vectors = embed(small_corpus, tiny_encoder, progress=False)
-    with pytest.raises(InputError, match=r"encoded by 'all-MiniLM-L6-v2'.*the texts by 'tiny'"):
+    made = r"SearchIndex: these vectors were made by 'tiny' .*, the encoder is"
+    with pytest.raises(InputError, match=rf"{made} 'all-MiniLM-L6-v2'.* Pass the encoder that"):
         SearchIndex.build(vectors, minilm)
+    for build in (SearchIndex.build, partial(DiskIndex.build, tmp_path / "index")):
+        with pytest.raises(InputError, match=r"made by 'tiny' .* the encoder is 'lsa' \(unfitted"):
+            build(vectors, "lsa")
+    index = SearchIndex.build(small_corpus, minilm, progress=False)
+    with pytest.raises(InputError, match=rf"{made} .* with them\. Pass the texts \(vectors"):
+        index.add(vectors)
     own = Embeddings.from_array(np.eye(30), small_corpus)
     with pytest.raises(InputError, match="have 30 dimensions, those of 'all-MiniLM-L6-v2' 384"):
         SearchIndex.build(own, minilm)
+
+
+def test_a_sparse_encoder_that_is_not_there(small_corpus: Corpus) -> None:
+    message = r"sparse_encoder: Did you mean 'idf'\? 'idff' is not .* wb\.idf_sparse_encoder"
+    with pytest.raises(ModelUnavailableError, match=message):
+        SearchIndex.build(small_corpus, "lsa", sparse_encoder="idff", progress=False)
+    with pytest.raises(ModelUnavailableError, match=r"^'splade' is not on this machine"):
+        SearchIndex.build(small_corpus, "lsa", sparse_encoder="splade", progress=False)
 
 
 def test_no_text_is_refused(minilm: DenseEncoder) -> None:
@@ -234,7 +252,7 @@ def test_what_cannot_be_added_or_removed(
     ):
         small_index.add(Corpus(("new",), ("new",)), progress=False)
     other = embed(Corpus(("new",), ("new",)), tiny_encoder, progress=False)
-    with pytest.raises(InputError, match="the texts by 'tiny'"):
+    with pytest.raises(InputError, match="these vectors were made by 'tiny'"):
         small_index.add(other)
     with pytest.raises(InputError, match="1 ids are not in 'small', the first is '77'"):
         small_index.remove(["77"])

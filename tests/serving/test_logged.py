@@ -149,6 +149,7 @@ def test_signatures_say_columns_and_defaults(logged: tuple[str, dict[str, str]])
         "top_k": 3,
         "minimum_relevancy": 0.2,
         "where": None,
+        "truncate": True,
     }
     assert Model.load(uris["similarity"]).signature.inputs.input_names() == [
         "sentence_1",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
 
 from workbench.corpus import Corpus
 from workbench.errors import InputError, WorkbenchWarning
@@ -75,8 +77,13 @@ def test_the_best_of_those_below_is_returned_and_said(models: dict[str, ServedMo
 
 def test_search_with_its_parameters(models: dict[str, ServedModel]) -> None:
     model = models["search"]
-    assert [param.name for param in model.params] == ["top_k", "minimum_relevancy", "where"]
-    assert [param.default for param in model.params] == [3, 0.2, None]
+    assert [param.name for param in model.params] == [
+        "top_k",
+        "minimum_relevancy",
+        "where",
+        "truncate",
+    ]
+    assert [param.default for param in model.params] == [3, 0.2, None, True]
     params = {"top_k": 30, "minimum_relevancy": -1, "where": json.dumps({"topic": "money"})}
     (hits,) = model.predict("parcel", params)
     assert len(hits) == 10
@@ -89,7 +96,7 @@ def test_search_with_its_parameters(models: dict[str, ServedModel]) -> None:
 def test_a_hybrid_search_has_no_minimum(small_corpus: Corpus, minilm: DenseEncoder) -> None:
     index = SearchIndex.build(small_corpus, minilm, progress=False)
     model = SemanticSearchModel(index, method=Hybrid(k=10), top_k=2)
-    assert [param.name for param in model.params] == ["top_k", "where"]
+    assert [param.name for param in model.params] == ["top_k", "where", "truncate"]
     (hits,) = model.predict("my parcel is late")
     expected = index.search("my parcel is late", method=Hybrid(k=10), top_k=2)[0]
     assert [hit["corpus_id"] for hit in hits] == [hit.corpus_id for hit in expected]
@@ -154,7 +161,8 @@ def test_openais_request_and_answer(models: dict[str, ServedModel], minilm: Dens
         ("embedding", 1),
     ]
     own = minilm.encode(["a parcel", "the refund"])[:, :4]
-    np.testing.assert_allclose([one["embedding"] for one in found["data"]], own, atol=1e-6)
+    cut = own / np.linalg.norm(own, axis=1, keepdims=True)
+    np.testing.assert_allclose([one["embedding"] for one in found["data"]], cut, atol=1e-6)
     # [CLS] a parcel [SEP] and [CLS] the ref ##und [SEP]
     assert found["usage"] == {"prompt_tokens": 4 + 5, "total_tokens": 4 + 5}
     packed = models["openai"].predict({"input": "a parcel", "encoding_format": "base64"})
@@ -169,12 +177,85 @@ def test_openais_request_and_answer(models: dict[str, ServedModel], minilm: Dens
         ({"model": "x"}, "row 1 of 'input' is null"),
         ({"input": "a", "stream": True}, "there is no field 'stream' in a request for embeddings"),
         ({"input": "a", "encoding_format": "hex"}, "encoding_format is 'float' or 'base64'"),
-        ({"input": "a", "dimensions": 4000}, "truncate_dim must be a whole number from 1 to 384"),
+        ({"input": "a", "dimensions": 4000}, "dimensions must be a whole number from 1 to 384"),
+        ({"input": "a", "dimensions": 0}, "dimensions must be a whole number from 1 to 384; got 0"),
+        ({"input": "a", "truncate_dim": 4}, "there is no field 'truncate_dim' in a request"),
     ],
 )
 def test_what_is_no_request(models: dict[str, ServedModel], request_: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
         models["openai"].predict(request_)
+
+
+def test_dimensions_of_vectors_that_have_lengths_of_their_own(tiny_encoder: DenseEncoder) -> None:
+    own = tiny_encoder.encode(["a parcel"])
+    assert abs(np.linalg.norm(own) - 1) > 0.1
+    model = EmbeddingModel(tiny_encoder, task="llm/v1/embeddings")
+    for encoder in (tiny_encoder, Variant(tiny_encoder, truncate_dim=8)):
+        model = EmbeddingModel(encoder, task="llm/v1/embeddings")
+        (found,) = model.predict({"input": "a parcel", "dimensions": 4})["data"]
+        np.testing.assert_allclose(found["embedding"], own[0, :4], atol=1e-6)
+    (unit,) = model.predict({"input": "a parcel", "dimensions": 4}, {"normalize_embeddings": True})[
+        "data"
+    ]
+    np.testing.assert_allclose(
+        unit["embedding"], own[0, :4] / np.linalg.norm(own[0, :4]), atol=1e-6
+    )
+
+
+LONG = "parcel " * 300  # and the two tokens at its ends: 302
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "where"),
+    [
+        ("embeddings", ["a", LONG], "row 2 of 'text' is"),
+        ("openai", [LONG, "a", LONG], "rows 1, 3 of 'input' are"),
+        ("similarity", [("a", LONG), (LONG, "b")], "row 2 of 'sentence_1' and row 1 of .* are"),
+        ("search", ["a", LONG], "row 2 of 'query' is"),
+        ("paraphrases", ["a", LONG], "row 2 of 'query' is"),
+    ],
+)
+def test_rows_that_the_model_cuts_are_named_or_refused(
+    models: dict[str, ServedModel], name: str, rows: list[object], where: str
+) -> None:
+    reads = r"longer than 'all-MiniLM-L6-v2' reads \(302 tokens of 256\)"
+    said = rf"\(row 2\) are {reads}" if "query" in where else f"{where} {reads}: the rest is not"
+    with pytest.warns(WorkbenchWarning, match=said):
+        models[name].predict(rows)
+    with pytest.raises(InputError, match=rf"{where} {reads}\. Shorten .* truncate=true"):
+        models[name].predict(rows, {"truncate": False})
+    short = [("a", "b")] if name == "similarity" else ["a"]
+    assert len(models[name].predict(short, {"truncate": False}))
+
+
+def test_what_is_read_whole_is_not_refused(small_corpus: Corpus, minilm: DenseEncoder) -> None:
+    chunked = Variant(minilm, long_texts="chunk")
+    for model in (
+        SimilarityModel(LSAEncoder(dimension=8).fit(small_corpus.texts)),
+        SimilarityModel(chunked),
+    ):
+        assert model.predict([(LONG, LONG)], {"truncate": False}) == pytest.approx(1.0)
+    dense = SearchIndex.build(small_corpus, minilm, sparse_encoder="idf", progress=False)
+    assert SemanticSearchModel(dense, method="bm25").predict(LONG, {"truncate": False})[0]
+    assert SemanticSearchModel(dense, method="sparse").predict(LONG, {"truncate": False})[0]
+    with pytest.raises(InputError, match=r"longer than 'idf tokens' reads \(602 tokens of 512\)"):
+        SemanticSearchModel(dense, method="sparse").predict(LONG * 2, {"truncate": False})
+    hybrid = Hybrid(("dense", "bm25"))
+    with pytest.raises(InputError, match="row 1 of 'query' is longer than 'all-MiniLM"):
+        SemanticSearchModel(dense, method=hybrid).predict(LONG, {"truncate": False})
+    parts = SemanticSearchModel(SearchIndex.build(small_corpus, chunked, progress=False))
+    assert parts.predict(LONG, {"truncate": False})[0]
+
+
+def test_a_prompt_takes_room(make_tiny: Callable[..., SentenceTransformer]) -> None:
+    encoder = DenseEncoder(make_tiny(), name="tiny")
+    encoder.model.prompts = {"query": "where is my parcel "}
+    text = "parcel " * 12
+    model = EmbeddingModel(encoder)
+    assert len(model.predict(text, {"truncate": False})) == 1
+    with pytest.raises(InputError, match=r"reads \(18 tokens of 16\)"):
+        model.predict(text, {"truncate": False, "prompt_name": "query"})
 
 
 def test_a_reranker_scores_every_pair(
@@ -233,6 +314,7 @@ def test_a_model_shows_itself(models: dict[str, ServedModel]) -> None:
         "top_k": 3,
         "minimum_relevancy": 0.2,
         "where": None,
+        "truncate": True,
     }
     assert "SemanticSearchModel" in models["search"]._repr_html_()
     assert repr(models["reranker"]) == "RerankerModel('tiny-reranker')"

@@ -9,7 +9,7 @@ import pytest
 from workbench.analysis import tasks
 from workbench.corpus import Corpus, RetrievalSet, samples
 from workbench.errors import InputError, ModelUnavailableError
-from workbench.models import DenseEncoder
+from workbench.models import DenseEncoder, load_encoder
 from workbench.models.mlflow_uri import sqlite_uri
 from workbench.search import Hybrid, SearchIndex
 from workbench.serving import (
@@ -19,6 +19,7 @@ from workbench.serving import (
     SimilarityModel,
     load_model,
     promote_model,
+    serve,
 )
 from workbench.tracking import Gate, register, set_alias, track, versions
 
@@ -152,6 +153,27 @@ def test_what_cannot_be_registered(minilm: DenseEncoder, store: str) -> None:
         register(run.log_model(SimilarityModel(minilm)).model_uri, "one")
     with pytest.raises(InputError, match="'one' has no version 7; it has 1"):
         set_alias("one", "champion", 7)
+
+
+def test_near_names_are_offered(minilm: DenseEncoder, store: str) -> None:
+    with track("search") as run:
+        made = run.log_model(SimilarityModel(minilm)).model_uri
+    register(made, "search", alias="champion")
+    for ask in (lambda: versions("serch"), lambda: set_alias("serch", "champion", 1)):
+        with pytest.raises(InputError, match=r"no registered model 'serch'.* Did you mean 'sea"):
+            ask()
+    for uri, near in (
+        ("models:/serch@champion", "search"),
+        ("models:/serch/1", "search"),
+        ("models:/search@champoin", "champion"),
+    ):
+        for open_ in (load_model, load_encoder, serve):
+            with pytest.raises(ModelUnavailableError, match=f"Did you mean '{near}'.* Expected"):
+                open_(uri)
+    for uri in ("models:/search/7", "models:/m-0123456789"):
+        with pytest.raises(ModelUnavailableError, match="could not be read") as caught:
+            load_model(uri)
+        assert "Did you mean" not in str(caught.value)
 
 
 def test_what_cannot_be_promoted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -13,10 +14,23 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from workbench.errors import InputError, ModelUnavailableError
 from workbench.serving import ServedModel, Server, ServingError, serve
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _looks_there_meanwhile(logged: tuple[str, dict[str, str]]) -> Iterator[None]:
+    """Let MLflow look where the models are before a server of this module is started."""
+    import mlflow
+
+    earlier = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(logged[0])
+    yield
+    mlflow.set_tracking_uri(earlier)
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +109,40 @@ def test_what_is_no_json_is_400(search_server: Server) -> None:
         assert caught.value.code == 400
         assert json.loads(caught.value.read())["message"]
         caught.value.close()
+
+
+def test_each_cut_is_in_the_log_and_can_be_refused(search_server: Server) -> None:
+    rows = {"inputs": ["a", "parcel " * 300]}
+    said = r"(row 2) are longer than 'all-MiniLM-L6-v2' reads (302 tokens of 256)"
+    for _ in range(2):
+        assert len(search_server.invoke(rows)["predictions"]) == 2
+    assert search_server.log.count(said) == 2
+    message = "HTTP 400: SemanticSearchModel: row 2 of 'query' is longer than 'all-MiniLM-L6-v2'"
+    with pytest.raises(ServingError, match=message):
+        search_server.invoke({**rows, "params": {"truncate": False}})
+
+
+def test_tables_in_other_forms(search_server: Server) -> None:
+    """MLflow reads parquet; CSV it refuses for columns of any type, before the model is asked."""
+    kept = io.BytesIO()
+    pd.DataFrame({"query": ["money back"]}).to_parquet(kept)
+    for kind, body in (
+        ("application/vnd.apache.parquet", kept.getvalue()),
+        ("text/csv", b"query\nmoney back\n"),
+    ):
+        request = urllib.request.Request(
+            f"{search_server.url}/invocations", body, {"Content-Type": kind}
+        )
+        if kind == "text/csv":
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(request, timeout=30)
+            assert caught.value.code == 400
+            assert "inputs types are not DataType" in json.loads(caught.value.read())["message"]
+            caught.value.close()
+        else:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                (hits,) = json.loads(answer.read())["predictions"]
+            assert hits[0]["text"] == "refund pls"
 
 
 def test_many_rows_in_batches(search_server: Server, models: dict[str, ServedModel]) -> None:

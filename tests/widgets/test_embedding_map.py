@@ -435,6 +435,22 @@ def test_a_query_colours_and_is_kept(searchable: EmbeddingMap, find: Find) -> No
     assert searchable.view().state["color_by"] == column  # the picture is as it was
 
 
+def test_a_query_that_the_model_cuts_is_said_in_the_status(
+    searchable: EmbeddingMap, find: Find
+) -> None:
+    said = "The query is longer than 'tiny' reads (32 tokens of 16): the rest is not searched for."
+    box = find(searchable, "workbench-meaning")
+    box.set_state({"value": "parcel " * 30})
+    box._handle_custom_msg({"event": "submit"}, [])
+    assert searchable.status.text.endswith(said)
+    assert not searchable.status.failed
+    assert not searchable.status.busy
+    searchable.color_by_meaning("parcel")
+    assert searchable.status.text == "Coloured by cosine to 'parcel'."
+    searchable.color_by_meaning("late " * 30)
+    assert searchable.status.text.endswith(said)
+
+
 def test_the_map_says_how_far_it_can_be_trusted(texts_of: TextsOf) -> None:
     widget = EmbeddingMap(texts_of(60), method="pca")
     again = map_quality(widget.projection)

@@ -88,7 +88,9 @@ def embedded_queries(queries: Sequence[str], encoder: Encoder, spec: ModelSpec) 
 def _warn_of_long(queries: Embeddings) -> None:
     long = np.flatnonzero(queries.truncated)
     if long.size and queries.n_tokens is not None:
-        many = f"{long.size} of {len(queries)} queries are" if len(queries) > 1 else "The query is"
+        many = "The query is"
+        if len(queries) > 1:
+            many = f"{long.size} of {len(queries)} queries ({row_list(long)}) are"
         warnings.warn(
             f"{many} longer than {queries.spec.name!r} reads ({queries.n_tokens[long].max():,} "
             f"tokens of {queries.spec.max_tokens}): the rest is not searched for.",

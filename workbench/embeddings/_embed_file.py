@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +82,8 @@ def embed_file(
         Replace the target if it is there.
     progress
         True: a bar with rate and remaining time; False: nothing; or a callable (done, total), told
-        of rows checked, then texts encoded, then rows written.
+        of rows checked, then texts encoded, then rows written. With True, a sentence on stderr
+        says how many texts are kept from an earlier run.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def embed_file(
     WorkbenchError
         If the model fails, the disk is full, or the source changes meanwhile.
     KeyboardInterrupt
-        When interrupted; the next call goes on.
+        When interrupted; the next call goes on. It says after how many texts.
     """
     _check_kinds(source, target, text, batch_size)
     notices: list[str] = []
@@ -106,16 +110,15 @@ def embed_file(
         encoding, spec = _encoding(load_encoder(encoder), prompt_name, batch_size)
         scan = table.scan(progress)
         parts.begin(_begun(table, scan, spec, column))
-        with showing(progress, f"Encoding with {spec.name}") as report:
-            work = _Work(table, encoding, spec, parts, scan.texts, report)
-            for number, texts in enumerate(table.texts()):
-                work.block(number, [cell for cell in texts if is_text(cell)])
-        with (
-            written(place, parts.folder) as scratch,
-            showing(progress, f"Writing {place.name}", " rows") as report,
-        ):
-            write_with_vectors(scratch, table, parts, column, spec, report)
-            table.check_unchanged()
+        work = _Work(table, encoding, spec, parts, scan.texts)
+        with work.interruptible():
+            work.run(progress)
+            with (
+                written(place, parts.folder) as scratch,
+                showing(progress, f"Writing {place.name}", " rows") as report,
+            ):
+                write_with_vectors(scratch, table, parts, column, spec, report)
+                table.check_unchanged()
         parts.clear()
     counted = spec.max_tokens is not None and work.counted
     return EmbeddedFile(
@@ -149,43 +152,72 @@ class _Work:
     spec: ModelSpec
     parts: Parts
     total: int
-    report: Progress
     done: int = 0
     encoded: int = 0
     long: int = 0
     counted: bool = False
     _repeats: Repeats = field(default_factory=Repeats)
 
-    def block(self, number: int, texts: list[str]) -> None:
-        """See that the vectors of a block are kept."""
-        if not texts:
-            return
-        kept = self.parts.read(number)
-        if kept is None:
-            kept = self._encode(texts)
-            self.table.check_unchanged()  # or a part would be kept of another source
-            self.parts.keep(number, *kept)
-        vectors, tokens = kept
+    def run(self, progress: ProgressOption) -> None:
+        """See that the vectors of all blocks are kept; say how many were, where that is shown."""
+        goes_on = progress is True and self.parts.any_kept
+        with showing(progress, f"Encoding with {self.spec.name}") as report:
+            for number, cells in enumerate(self.table.texts()):
+                texts = [cell for cell in cells if is_text(cell)]
+                if not texts:
+                    continue
+                kept = self.parts.read(number)
+                if kept is None:
+                    if goes_on:
+                        self._say_kept()
+                    goes_on = False
+                    kept = self._encode(texts, report)
+                    self.table.check_unchanged()  # or a part would be kept of another source
+                    self.parts.keep(number, *kept)
+                self._count(texts, *kept)
+        if goes_on:
+            self._say_kept()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let an interrupt say how much is done."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"Stopped after {self.done:,} of {self.total:,} texts; run the same again to go "
+                "on from there."
+            ) from None
+
+    def _say_kept(self) -> None:
+        if self.done:
+            print(
+                f"{self.done:,} of {self.total:,} texts were kept from a run that was stopped; "
+                "going on.",
+                file=sys.stderr,
+            )
+
+    def _count(self, texts: list[str], vectors: FloatArray, tokens: IntArray) -> None:
         self._repeats.add(texts, vectors, tokens)
         self.done += len(texts)
         self.counted = self.counted or bool(tokens.max() >= 0)
         self.long += int((tokens > (self.spec.max_tokens or np.inf)).sum())
 
-    def _encode(self, texts: list[str]) -> tuple[FloatArray, IntArray]:
+    def _encode(self, texts: list[str], report: Progress) -> tuple[FloatArray, IntArray]:
         found = {text: self._repeats.find(text) for text in texts}
         new = [text for text, known in found.items() if known is None]
 
-        def report(done: int, total: int, /) -> None:
-            self.report(self.done + done, self.total)
+        def told(done: int, total: int, /) -> None:
+            report(self.done + done, self.total)
 
-        self.report(self.done, self.total)
+        report(self.done, self.total)
         if new:
-            encoding = replace(self.encoding, progress=report)
+            encoding = replace(self.encoding, progress=told)
             vectors, tokens, _ = encoding.read(new, self.spec.long_texts)
             self.encoded += len(new)
             kept = vectors[:, : self.spec.truncate_dim]
             found.update(zip(new, zip(kept, tokens, strict=True), strict=True))
-        self.report(self.done + len(texts), self.total)
+        report(self.done + len(texts), self.total)
         pairs = [known for text in texts if (known := found[text]) is not None]
         return np.stack([vector for vector, _ in pairs]), np.array([count for _, count in pairs])
 

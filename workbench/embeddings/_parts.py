@@ -67,6 +67,11 @@ class Parts:
                 scratch.write_text(begun, encoding="utf-8")
         self._files = {int(path.name[:12]): path for path in self.folder.glob(f"*{_SUFFIX}")}
 
+    @property
+    def any_kept(self) -> bool:
+        """Whether there is a file of any block."""
+        return bool(self._files)
+
     def read(self, block: int) -> tuple[FloatArray, IntArray] | None:
         """Return a block's vectors (m, d) and token counts (m,), or None if they are not there.
 

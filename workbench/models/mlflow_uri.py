@@ -25,6 +25,7 @@ from platformdirs import user_data_path
 
 from workbench.errors import InputError, ModelUnavailableError, TrackingUnavailableError
 from workbench.models._quiet import quiet_loading
+from workbench.models._registered import meant_by_uri
 from workbench.models.lsa import LSAEncoder
 
 if TYPE_CHECKING:
@@ -315,12 +316,25 @@ def _fetch(uri: str, where: str, scratch: str) -> Path:
         return Path(mlflow.artifacts.download_artifacts(uri, dst_path=folder))
     except (MlflowException, OSError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        meant = _meant(uri, where)
         raise ModelUnavailableError(
-            f"{uri!r} could not be read from {shown_uri(where)}: {reason:.300} "
+            f"{uri!r} could not be read from {shown_uri(where)}: {reason:.300} {meant}"
             "Expected the model_uri that run.log_encoder or run.log_model gave, or "
             "models:/<name>/<version>; "
             "MLFLOW_TRACKING_URI says where to look."
         ) from None
+
+
+def _meant(uri: str, where: str) -> str:
+    """Return which registered model may have been meant, as a sentence and a space, or nothing."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        said = meant_by_uri(MlflowClient(where), uri)
+    except (MlflowException, OSError):  # it is said already that the model cannot be had
+        return ""
+    return f"{said} " if said else ""
 
 
 def _open(uri: str, folder: Path) -> SentenceTransformer | LSAEncoder:

@@ -218,7 +218,7 @@ def _open(name: str, trust_remote_code: bool, kind: str, *, local: bool = True) 
     except Exception as error:  # whatever a library of the stack raises for a broken folder
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelUnavailableError(
-            f"{name!r} could not be loaded as a {kind}: {reason:.300} {offline_advice(name)}"
+            f"{name!r} could not be loaded as a {kind}: {reason:.300} {offline_advice(name, kind)}"
         ) from error
 
 
@@ -230,7 +230,8 @@ def _from_hub(name: str, trust_remote_code: bool, kind: str) -> Any:
             return _open(name, trust_remote_code, kind)
     if name.count("/") > 1 or name.startswith((".", "~", "/")):
         raise ModelUnavailableError(
-            f"{name[:200]!r} is neither a folder here nor a model name. {offline_advice(name)}"
+            f"{name[:200]!r} is neither a folder here nor a model name. "
+            f"{offline_advice(name, kind)}"
         )
     found = _hub_has(names)
     if not found:
@@ -239,11 +240,14 @@ def _from_hub(name: str, trust_remote_code: bool, kind: str) -> Any:
             if found is None
             else "is not on this machine, and the hub has none of that name (or it is private)"
         )
-        raise ModelUnavailableError(f"{name[:200]!r} {reason}. {offline_advice(name)}")
+        raise ModelUnavailableError(f"{name[:200]!r} {reason}. {offline_advice(name, kind)}")
     return _open(name, trust_remote_code, kind, local=False)
 
 
-def offline_advice(name: str) -> str:
+def offline_advice(name: str, kind: str) -> str:
+    if kind != "SentenceTransformer":
+        idf = ", or wb.idf_sparse_encoder(texts)" if kind == "SparseEncoder" else ""
+        return f"What works offline: the folder of a {kind}{idf}."
     listed = list_encoders()[["name", "available"]].itertuples(index=False)
     works = [other for other, available in listed if available and other != name]
     near = suggest(name[:200], works)

@@ -14,11 +14,12 @@ from workbench.analysis.evaluation._task import DOCUMENT_PROMPTS, fitted, prompt
 from workbench.analysis.queries import check_fitted
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
-from workbench.errors import InputError
+from workbench.errors import InputError, ModelUnavailableError, suggest
 from workbench.models import Encoder, ModelSpec, SparseModel, load_encoder, load_sparse_encoder
 
 __all__ = [
     "check_columns",
+    "check_made_by",
     "check_new",
     "document_embeddings",
     "encoder_of",
@@ -58,8 +59,7 @@ def document_embeddings(
     """
     if isinstance(texts, Embeddings):
         model = load_encoder(encoder)
-        check_fitted(model)
-        check_one_spec(caller, model.spec, texts.spec, ("queries", "texts"))
+        check_made_by(texts.spec, model, caller, more=like is not None)
         if like is not None and (texts.dimension, texts.spec.precision) != (
             like.kept_dimension,
             like.precision,
@@ -87,6 +87,31 @@ def document_embeddings(
     prompt = prompt_named(model, DOCUMENT_PROMPTS)
     made = embed(corpus, model, prompt_name=prompt, store=store, progress=progress, **options)
     return made, model
+
+
+def check_made_by(made: ModelSpec, model: Encoder, caller: str, *, more: bool = False) -> None:
+    """Raise an InputError unless a model may have made some vectors.
+
+    Parameters
+    ----------
+    made
+        The vectors' spec.
+    model
+        The model that will encode queries.
+    caller
+        Who asks, for messages.
+    more
+        Whether the vectors are to stand beside an index' own: its model is what it is.
+    """
+    if "array" in (made.family, model.spec.family) or made.revision == model.spec.revision:
+        check_fitted(model)
+        return
+    raise InputError(
+        f"{caller}: these vectors were made by {made.title()!r} (revision {made.revision[:20]}), "
+        f"the encoder is {model.spec.title()!r} ({model.spec.revision[:20]}), whose queries cannot "
+        f"be compared with them. Pass {'' if more else 'the encoder that made them, or '}the texts "
+        "(vectors.corpus), which are then encoded anew."
+    )
 
 
 def encoder_of(given: Encoder | str | None, noted: str, spec: ModelSpec, caller: str) -> Encoder:
@@ -163,4 +188,10 @@ def sparse_model_of(given: object, corpus: Corpus) -> SparseModel:
 
     if isinstance(given, str) and given == "idf":
         return idf_sparse_encoder(corpus.texts)
-    return load_sparse_encoder(given)  # type: ignore[arg-type]
+    try:
+        return load_sparse_encoder(given)  # type: ignore[arg-type]
+    except ModelUnavailableError as error:
+        near = suggest(str(given), ["idf"])
+        if not near.startswith("Did you mean"):
+            raise
+        raise ModelUnavailableError(f"sparse_encoder: {near} {error}") from error

@@ -27,7 +27,7 @@ from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.models import Encoder, ModelSpec, Reranker, load_encoder, load_reranker
-from workbench.search._build import check_new, encoder_of
+from workbench.search._build import check_made_by, check_new, encoder_of
 from workbench.search._disk_build import Batch, as_batches, put
 from workbench.search._disk_file import DiskFile, FrozenFile, Pieces
 from workbench.search._disk_parts import (
@@ -129,6 +129,8 @@ class DiskIndex(Searchable):
         second = None if reranker is None else load_reranker(reranker)
         given = as_batches(texts)
         model = fitted(encoder, given.texts) if isinstance(given, Corpus) else load_encoder(encoder)
+        if isinstance(given, Embeddings):
+            check_made_by(given.spec, model, "DiskIndex.build")
         check_fitted(model)
         index = cls(as_folder(folder), model, reranker=second)
         index._file.make()

@@ -11,11 +11,14 @@ import numpy as np
 from workbench._arrays import FloatArray
 from workbench.analysis import tasks
 from workbench.analysis.evaluation import RerankingTask, TaskScores
-from workbench.analysis.pair_cosines import pair_cosines
-from workbench.corpus import RetrievalSet, SentencePairs
+from workbench.analysis.evaluation._task import cosines, directions
+from workbench.corpus import Corpus, RetrievalSet, SentencePairs
+from workbench.embeddings import embed
 from workbench.errors import InputError
-from workbench.models import Encoder, ModelSpec, Reranker, load_reranker
+from workbench.models import Encoder, ModelSpec, Reranker, base_of, load_reranker
 from workbench.serving._base import ServedModel
+from workbench.serving._long import TRUNCATE, check_whole, prompted, warn_of_long
+from workbench.serving._params import Param
 from workbench.serving._parts import (
     check_encoder_part,
     read_encoder,
@@ -35,7 +38,9 @@ __all__ = ["RerankerModel", "SimilarityModel"]
 class SimilarityModel(ServedModel):
     """Pairs of sentences → their cosine, -1 to 1, float32 of shape (n,).
 
-    Columns: ``sentence_1``, ``sentence_2``.
+    Columns: ``sentence_1``, ``sentence_2``. Of a sentence longer than the model reads, the rest is
+    not read: a warning, in a server's log, names the row; with the parameter ``truncate=false``
+    it is refused instead.
 
     Parameters
     ----------
@@ -59,10 +64,22 @@ class SimilarityModel(ServedModel):
         """The encoder's spec."""
         return self.encoder.spec
 
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """``truncate``: whether a sentence longer than the model reads is cut, or refused."""
+        return (TRUNCATE,)
+
     def answer(self, rows: Rows, **params: Any) -> FloatArray:
         """Return the cosine of each pair; 0 where the model knows no word of a sentence."""
+        if not params["truncate"]:
+            spec = prompted(self.encoder, None)
+            check_whole(rows, self.columns, base_of(self.encoder), spec, self.kind)
         first, second = zip(*rows, strict=True)
-        return pair_cosines(first, second, self.encoder)
+        made = embed(Corpus((*first, *second)), self.encoder, store=False, progress=False)
+        warn_of_long(made, self.columns, self.kind)
+        vectors = directions(made)
+        found = cosines(vectors[: len(rows)], vectors[len(rows) :])
+        return np.asarray(found, dtype=np.float32)
 
     def score(self, examples: object) -> TaskScores:
         """Return how well the cosines follow people's judgement of some SentencePairs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,13 +14,15 @@ import numpy as np
 from workbench.analysis import tasks
 from workbench.analysis._inputs import as_whole
 from workbench.analysis.evaluation import TaskScores
+from workbench.analysis.evaluation._task import QUERY_PROMPTS, prompt_named
 from workbench.analysis.queries import UnknownQueryError
 from workbench.corpus import Corpus, RetrievalSet, SentencePairs
 from workbench.errors import InputError, WorkbenchWarning
-from workbench.models import Encoder, ModelSpec
+from workbench.models import Encoder, ModelSpec, base_of
 from workbench.search import Hit, Hybrid, Searchable, SearchIndex, check_searchable, score_search
 from workbench.search._searching import MOST_HITS
 from workbench.serving._base import ServedModel
+from workbench.serving._long import TRUNCATE, check_whole, prompted
 from workbench.serving._params import Param
 from workbench.serving._parts import check_encoder_part, read_index, write_index
 from workbench.serving._rows import Rows
@@ -37,7 +40,9 @@ class SemanticSearchModel(ServedModel):
 
     Column: ``query``. Each hit is ``{"rank", "corpus_id", "text", "score", "below_minimum"}``.
     Where all hits of a query are below ``minimum_relevancy``, the best of them is returned alone,
-    marked ``below_minimum``, and a warning names the query's row.
+    marked ``below_minimum``, and a warning names the query's row. So does one for a query longer
+    than the model reads, the rest of which is not searched for; with the parameter
+    ``truncate=false`` it is refused instead. In a server, warnings go to its log.
 
     Parameters
     ----------
@@ -83,7 +88,7 @@ class SemanticSearchModel(ServedModel):
             bounds = (-1.0, 1.0) if cosine else ()
             least = Param("minimum_relevancy", "double", None, *bounds)
             self._params.append(least.defaulting(minimum_relevancy, self.kind))
-        self._params.append(Param("where", "string", None))
+        self._params += [Param("where", "string", None), TRUNCATE]
 
     @property
     def spec(self) -> ModelSpec:
@@ -92,7 +97,10 @@ class SemanticSearchModel(ServedModel):
 
     @property
     def params(self) -> tuple[Param, ...]:
-        """``top_k``, ``minimum_relevancy``, and ``where``: conditions on columns, as JSON."""
+        """``top_k``, ``minimum_relevancy``, ``where``: conditions on columns, as JSON.
+
+        ``truncate``: whether a query longer than the model reads is cut, or refused.
+        """
         return tuple(self._params)
 
     def predict(self, data: object, params: Mapping[str, object] | None = None) -> Any:
@@ -110,6 +118,8 @@ class SemanticSearchModel(ServedModel):
         """Return the hits of each query; none for one that the model knows no word of."""
         top_k = params["top_k"]
         _check_size(len(rows) * min(top_k, len(self.index)), self.kind, "top_k")
+        if not params["truncate"]:
+            _check_whole(rows, self.index, self.method, self.kind)
         try:
             found = self.index.search(
                 [query for (query,) in rows],
@@ -156,7 +166,8 @@ class SemanticSearchModel(ServedModel):
             chosen: Any = {**hybrid, "weights": dict(method.weights), "depth": method.depth}
         else:
             chosen = method
-        defaults = {param.name: param.default for param in self._params if param.name != "where"}
+        own = ("top_k", "minimum_relevancy")
+        defaults = {param.name: param.default for param in self._params if param.name in own}
         return {
             **write_index(self.index, folder),
             "method": chosen,
@@ -180,7 +191,9 @@ class ParaphraseMiningModel(ServedModel):
     """Texts → for each the texts of a corpus that say the same: all at or above the threshold.
 
     Column: ``query``. Each match is ``{"corpus_id", "text", "score"}``, the most similar first; a
-    query without any gets an empty list.
+    query without any gets an empty list. Of a query longer than the model reads, the rest is not
+    compared: a warning, in a server's log, names the row; with the parameter ``truncate=false``
+    it is refused instead.
 
     Parameters
     ----------
@@ -208,7 +221,7 @@ class ParaphraseMiningModel(ServedModel):
         similarity_threshold: float = 0.5,
     ) -> None:
         threshold = Param("similarity_threshold", "double", 0.5, -1.0, 1.0)
-        self._params = (threshold.defaulting(similarity_threshold, self.kind),)
+        self._params = (threshold.defaulting(similarity_threshold, self.kind), TRUNCATE)
         if not isinstance(corpus, Searchable):
             if encoder is None:
                 raise InputError(
@@ -225,7 +238,10 @@ class ParaphraseMiningModel(ServedModel):
 
     @property
     def params(self) -> tuple[Param, ...]:
-        """``similarity_threshold``, a cosine."""
+        """``similarity_threshold``, a cosine.
+
+        ``truncate``: whether a query longer than the model reads is cut, or refused.
+        """
         return self._params
 
     @property
@@ -236,6 +252,8 @@ class ParaphraseMiningModel(ServedModel):
     def answer(self, rows: Rows, **params: Any) -> list[list[dict[str, Any]]]:
         """Return the matches of each text."""
         threshold = params["similarity_threshold"]
+        if not params["truncate"]:
+            _check_whole(rows, self.index, "dense", self.kind)
         try:
             found = self.index.above([text for (text,) in rows], threshold=threshold)
         except UnknownQueryError as error:
@@ -278,6 +296,18 @@ def _checked_index(index: object, model: str) -> Searchable:
     found = check_searchable(index, model)
     check_encoder_part(found.encoder, model)
     return found
+
+
+def _check_whole(rows: Rows, index: Searchable, method: str | Hybrid, model: str) -> None:
+    """Raise an InputError for queries of which what a method asks would not read everything."""
+    methods = method.methods if isinstance(method, Hybrid) else (method,)
+    if "dense" in methods:
+        spec = prompted(index.encoder, prompt_named(index.encoder, QUERY_PROMPTS))
+        spec = replace(spec, long_texts=index.spec.long_texts)
+        check_whole(rows, ("query",), base_of(index.encoder), spec, model)
+    if "sparse" in methods and index.sparse_encoder is not None:
+        sparse = index.sparse_encoder
+        check_whole(rows, ("query",), sparse, sparse.spec, model)
 
 
 def _kept(hits: Sequence[Hit], least: float | None) -> list[dict[str, Any]]:

@@ -10,7 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import InputError, ModelUnavailableError, WorkbenchError
+from workbench.errors import (
+    InputError,
+    ModelUnavailableError,
+    WorkbenchError,
+    WorkbenchWarning,
+)
 from workbench.serving._base import ServedModel
 from workbench.serving._parts import read_settings
 from workbench.serving._signature import signature_of
@@ -63,6 +68,9 @@ def open_model(folder: Path | str) -> ServedModel:
     signature = signature_of(model)
     _leave_inputs_alone(signature.inputs, signature.params)
     _ask_once(model)
+    # Of each request, and not only of the first: it goes to a server's log. What the user chose
+    # comes before.
+    warnings.simplefilter("always", WorkbenchWarning, append=True)
     return model
 
 

@@ -63,6 +63,9 @@ def serve(
 ) -> Server:
     """Start MLflow's scoring server with a model, and return it when it answers.
 
+    It is asked in JSON or parquet: ``text/csv`` MLflow (3.17) refuses for models whose columns
+    may hold anything, these ones', whatever stands in it.
+
     Parameters
     ----------
     model_uri
@@ -147,7 +150,7 @@ class Server:
 
     @property
     def log(self) -> str:
-        """The last of what the server has said."""
+        """The last of what the server has said; the models' warnings go there."""
         with suppress(OSError):
             return self._log.read_text("utf-8", "replace")[-_LOG_CHARACTERS:]
         return ""

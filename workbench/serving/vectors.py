@@ -24,6 +24,7 @@ from workbench.models import (
 )
 from workbench.search import score_sparse
 from workbench.serving._base import ServedModel
+from workbench.serving._long import TRUNCATE, check_whole, prompted, warn_of_long
 from workbench.serving._params import Param
 from workbench.serving._parts import (
     check_encoder_part,
@@ -43,9 +44,8 @@ __all__ = ["EmbeddingModel", "ServingTask", "SparseEncoderModel"]
 ServingTask: TypeAlias = Literal["llm/v1/embeddings"]
 
 _TASK: ServingTask = "llm/v1/embeddings"
-# What OpenAI's request may hold, and what it is called here; None: it changes no vector.
-_REQUEST = {"input": None, "model": None, "user": None, "encoding_format": "encoding_format"}
-_REQUEST |= {"dimensions": "truncate_dim"}
+_REQUEST = ("input", "model", "user", "encoding_format", "dimensions", TRUNCATE.name)
+_UNIT = 0.01  # how far from 1 the length of a normalised vector may be (bfloat16)
 
 
 class EmbeddingModel(ServedModel):
@@ -53,7 +53,12 @@ class EmbeddingModel(ServedModel):
 
     Column: ``text``; with the task ``llm/v1/embeddings`` it is ``input``, and the answer is
     OpenAI's: ``{"object": "list", "data": [{"object": "embedding", "index", "embedding"}],
-    "model", "usage": {"prompt_tokens", "total_tokens"}}``.
+    "model", "usage": {"prompt_tokens", "total_tokens"}}``. As with OpenAI, ``dimensions`` leaves a
+    vector of length 1 at length 1.
+
+    Of a text longer than the model reads, the rest is not read: a warning, in a server's log,
+    names the row; with the parameter ``truncate=false`` it is refused instead. OpenAI's
+    ``prompt_tokens`` count what is not read, too.
 
     Parameters
     ----------
@@ -94,11 +99,18 @@ class EmbeddingModel(ServedModel):
 
     @property
     def params(self) -> tuple[Param, ...]:
-        """``prompt_name``, ``truncate_dim``, ``normalize_embeddings``: as `encode` has them."""
+        """``prompt_name``, ``truncate_dim``, ``normalize_embeddings``: as `encode` has them.
+
+        With the task, ``dimensions`` and ``encoding_format`` as OpenAI has them, in place of
+        ``truncate_dim``. ``truncate``: whether a text longer than the model reads is cut, or
+        refused.
+        """
+        kept = "truncate_dim" if self.task is None else "dimensions"
         own = (
             Param("normalize_embeddings", "boolean", False),
             Param("prompt_name", "string", None),
-            Param("truncate_dim", "long", None, 1, self.spec.dimension),
+            Param(kept, "long", None, 1, self.spec.dimension),
+            TRUNCATE,
         )
         return own if self.task is None else (*own, Param("encoding_format", "string", "float"))
 
@@ -112,7 +124,8 @@ class EmbeddingModel(ServedModel):
                 f"EmbeddingModel: there is no field {unknown[0]!r} in a request for embeddings; "
                 f"expected {', '.join(map(repr, _REQUEST))}."
             )
-        asked = {here: data[name] for name, here in _REQUEST.items() if here and data.get(name)}
+        known = {param.name for param in self.params}
+        asked = {name: value for name, value in data.items() if name in known and value is not None}
         texts = rows_of(data.get("input"), self.columns, self.kind)
         return super().predict([text for (text,) in texts], {**asked, **(params or {})})
 
@@ -123,16 +136,23 @@ class EmbeddingModel(ServedModel):
             raise InputError(
                 f"EmbeddingModel: encoding_format is 'float' or 'base64'; got {form!r:.40}."
             )
+        prompt_name, wanted = params["prompt_name"], params.get("dimensions")
+        if not params["truncate"]:
+            spec = prompted(self.encoder, prompt_name)
+            check_whole(rows, self.columns, base_of(self.encoder), spec, self.kind)
         made = embed(
             Corpus(tuple(text for (text,) in rows)),
             self.encoder,
-            prompt_name=params["prompt_name"],
-            truncate_dim=params["truncate_dim"],
+            prompt_name=prompt_name,
+            truncate_dim=self.spec.dimension if wanted else params.get("truncate_dim"),
             store=False,
             progress=False,
         )
+        warn_of_long(made, self.columns, self.kind)
         vectors = made.unit() if params["normalize_embeddings"] else made.vectors
-        return vectors if self.task is None else self._openai(rows, np.array(vectors), form)
+        if self.task is None:
+            return vectors
+        return self._openai(rows, _shortened(vectors, wanted) if wanted else vectors, form)
 
     def _openai(self, rows: Rows, vectors: FloatArray, form: str) -> dict[str, Any]:
         base = base_of(self.encoder)
@@ -244,6 +264,15 @@ class SparseEncoderModel(ServedModel):
     def read(cls, folder: Path, settings: Mapping[str, Any]) -> SparseEncoderModel:
         """Return the model that `write` wrote."""
         return cls(read_sparse(folder, settings["sparse"]))
+
+
+def _shortened(vectors: FloatArray, dimensions: int) -> FloatArray:
+    """Return the leading dimensions, at length 1 where the whole vector is at it."""
+    whole = np.abs(np.linalg.norm(vectors, axis=1, keepdims=True) - 1) < _UNIT
+    kept: FloatArray = np.array(vectors[:, :dimensions])
+    lengths = np.linalg.norm(kept, axis=1, keepdims=True)
+    np.divide(kept, lengths, out=kept, where=whole & (lengths > 0))
+    return kept
 
 
 def _as_sent(vector: FloatArray, form: str) -> list[float] | str:

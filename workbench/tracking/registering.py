@@ -12,6 +12,7 @@ import pandas as pd
 
 from workbench._html import facts_table
 from workbench.errors import InputError, ModelUnavailableError
+from workbench.models._registered import meant_by_name
 from workbench.models.mlflow_uri import CARD, IDENTITY, bounded, point_mlflow_at, shown_uri
 from workbench.tracking._registry import Registry, check_registry_names
 from workbench.tracking._store import connect, explained
@@ -244,7 +245,10 @@ def _aliases(client: MlflowClient, name: str) -> dict[str, list[str]]:
     except MlflowException as error:
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise
-        raise InputError(f"There is no registered model {name!r:.80} in this store.") from None
+        raise InputError(
+            f"There is no registered model {name!r:.80} in this store. "
+            f"{meant_by_name(client, name)}"
+        ) from None
     found: dict[str, list[str]] = {}
     for alias, version in held.items():
         found.setdefault(str(version), []).append(str(alias))

@@ -29,6 +29,7 @@ from workbench.widgets._computed import ComputedPanel, state_of
 from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, check_options, entry, row
 from workbench.widgets._panel import OnSave, check_on_save
 from workbench.widgets._status import sentence
+from workbench.widgets._warned import noted_warnings
 
 __all__ = ["EmbeddingMap"]
 
@@ -150,6 +151,8 @@ class EmbeddingMap(ComputedPanel):
     def color_by_meaning(self, query: str) -> None:
         """Colour the texts by their similarity to a query, as if it were typed.
 
+        A query longer than the model reads is said in the status.
+
         Raises
         ------
         InputError
@@ -160,10 +163,12 @@ class EmbeddingMap(ComputedPanel):
                 "EmbeddingMap: colouring by meaning needs the model that made the vectors. "
                 "Make the map with EmbeddingMap(vectors, encoder=encoder)."
             )
-        similarity = query_similarity(query, self.projection.embeddings, self._encoder)
+        with noted_warnings() as warned:
+            similarity = query_similarity(query, self.projection.embeddings, self._encoder)
         self._query, self._meaning.value = query, query
         self._scores = {_column(query, self.projection.embeddings): similarity}
         self._show_colored(next(iter(self._scores)))
+        self.status.say(" ".join([f"Coloured by cosine to {elide(query, 80)!r}.", *warned]))
 
     def show_clusters(self, clustering: Clustering) -> None:
         """Colour the texts by other clusters of theirs.
@@ -205,8 +210,6 @@ class EmbeddingMap(ComputedPanel):
             self.color_by_meaning(self._meaning.value)
         except Exception as error:
             self.status.fail(sentence(error))
-        else:
-            self.status.say(f"Coloured by cosine to {self._query!r}.")
 
     def _cluster(self) -> None:
         self._start("cluster", "Finding clusters.", {}, self._clustered)
