@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         default="truncate",
         help="what becomes of texts longer than the model reads",
     )
-    embed.add_argument("--batch-size", type=int, default=32)
+    embed.add_argument("--dtype", default="float32", help="float32, bfloat16 or int8")
+    embed.add_argument("--batch-size", type=int, default=256)
     embed.add_argument("--overwrite", action="store_true", help="replace the target")
     embed.set_defaults(run=_embed)
 
@@ -174,10 +175,10 @@ def _embed(options: argparse.Namespace) -> None:
     from workbench.embeddings import embed_file
     from workbench.models import load_encoder, variant
 
-    encoder = options.model
+    encoder = load_encoder(options.model, dtype=options.dtype)
     if options.truncate_dim is not None or options.long_texts != "truncate":
         encoder = variant(
-            load_encoder(options.model),
+            encoder,
             truncate_dim=options.truncate_dim,
             long_texts=options.long_texts,
         )

@@ -174,10 +174,10 @@ def test_progress_is_reported_after_each_batch(store: EmbeddingStore) -> None:
 
     texts = numbered(0, 70)
     embed(texts[:10], HashingEncoder(), store=store, progress=False)
-    embed(texts, HashingEncoder(), store=store, progress=report)
+    embed(texts, HashingEncoder(), batch_size=32, store=store, progress=report)
     assert calls == [(0, 60), (32, 60), (60, 60)]
     calls.clear()
-    embed(texts, HashingEncoder(), store=store, progress=report)
+    embed(texts, HashingEncoder(), batch_size=32, store=store, progress=report)
     assert calls == []
 
 

@@ -27,7 +27,7 @@ from workbench.models import DenseEncoder, LSAEncoder, variant
 from ..hashing_encoder import HashingEncoder, numbered, vector_of
 
 Cells = Sequence[str | None]
-OFF = {"progress": False}
+OFF = {"progress": False, "batch_size": 32}
 
 
 @pytest.fixture
@@ -250,7 +250,7 @@ def test_an_interrupted_run_goes_on(source: Path, target: Path, calls: int) -> N
     kept = len(list(target.with_name("out.parquet.partial").glob("*.part")))
     assert kept == calls // 16  # calls of 32 texts; a block has 501, or 500 that are new
     encoder = HashingEncoder()
-    done = embed_file(source, target, encoder, batch_size=7, **OFF)
+    done = embed_file(source, target, encoder, **{**OFF, "batch_size": 7})
     assert target.read_bytes() == whole.read_bytes()
     given = columns_of(source)["text"]
     before = {text for text in given[: 512 * kept] if text and text.strip()}
@@ -264,10 +264,10 @@ def test_a_run_says_where_it_stopped_and_where_it_goes_on(
     source: Path, target: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(KeyboardInterrupt, match=r"^Stopped after 0 of 1,273 texts; run the same"):
-        embed_file(source, target, Stopping(3))
+        embed_file(source, target, Stopping(3), batch_size=32)
     # The first 512 rows have 11 nulls and a blank one.
     with pytest.raises(KeyboardInterrupt, match=r"^Stopped after 500 of 1,273 texts; run the same"):
-        embed_file(source, target, Stopping(20))
+        embed_file(source, target, Stopping(20), batch_size=32)
     assert "were kept" not in capsys.readouterr().err
     copied = shutil.copytree(target.with_name("out.parquet.partial"), target.with_name("copy"))
     embed_file(source, target, HashingEncoder())
@@ -663,7 +663,7 @@ def test_models_and_options_are_checked_before_work(
     source: Path, target: Path, encoder: Any, options: Any, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        embed_file(source, target, encoder, **options, **OFF)
+        embed_file(source, target, encoder, **{**OFF, **options})
     assert [path.name for path in source.parent.iterdir()] == ["in.parquet"]
 
 

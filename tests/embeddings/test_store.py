@@ -53,7 +53,7 @@ def test_false_keeps_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
     embed(TEXTS, HashingEncoder(), store=False, progress=False)
     assert list(tmp_path.iterdir()) == []
-    embed(TEXTS, HashingEncoder(), store=True, progress=False)
+    embed(TEXTS, HashingEncoder(), batch_size=32, store=True, progress=False)
     assert EmbeddingStore().folder == tmp_path
     assert len(shards(EmbeddingStore())) == 2
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from workbench._arrays import FloatArray
+from workbench._arrays import FloatArray, IntArray
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError
@@ -38,9 +38,11 @@ def counted(make_tiny: Callable[..., SentenceTransformer]) -> DenseEncoder:
             super().__init__(model, name="tiny")
             self.seen: list[str] = []
 
-        def encode(self, texts: Sequence[str], /, *args: Any, **options: Any) -> FloatArray:
+        def encode_counted(
+            self, texts: Sequence[str], /, *args: Any, **options: Any
+        ) -> tuple[FloatArray, IntArray]:
             self.seen += texts
-            return super().encode(texts, *args, **options)
+            return super().encode_counted(texts, *args, **options)
 
     return Counted(make_tiny())
 
@@ -227,16 +229,15 @@ def test_a_variant_says_what_becomes_of_long_texts(counted: Any, store: Embeddin
 
 def test_an_interruption_keeps_texts_that_are_done(counted: Any, store: EmbeddingStore) -> None:
     embed(TEXTS, counted, store=store, progress=False)
-    before = DenseEncoder.encode
 
     class Interrupted(DenseEncoder):
         calls = 0
 
-        def encode(self, *args: Any, **options: Any) -> FloatArray:
+        def encode_counted(self, *args: Any, **options: Any) -> tuple[FloatArray, IntArray]:
             self.calls += 1
             if self.calls == 5:
                 raise KeyboardInterrupt
-            return before(self, *args, **options)
+            return super().encode_counted(*args, **options)
 
     broken = Interrupted(counted.model, name="tiny")
     with pytest.raises(KeyboardInterrupt):
@@ -286,20 +287,24 @@ def test_a_text_of_2_mb_in_chunks(
     tiny_encoder: DenseEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[tuple[int, int]] = []
-    original = DenseEncoder.encode
+    original = DenseEncoder.encode_counted
 
-    def encode(self: DenseEncoder, texts: Sequence[str], /, *args: Any, **kw: Any) -> FloatArray:
+    def encode_counted(
+        self: DenseEncoder, texts: Sequence[str], /, *args: Any, **options: Any
+    ) -> tuple[FloatArray, IntArray]:
         sizes.append((len(texts), max(map(len, texts))))
-        return original(self, texts, *args, **kw)
+        return original(self, texts, *args, **options)
 
-    monkeypatch.setattr(DenseEncoder, "encode", encode)
+    monkeypatch.setattr(DenseEncoder, "encode_counted", encode_counted)
     text = ("x" * 9_999 + " ") * 200
-    found = embed([text, "a"], tiny_encoder, long_texts="chunk", store=False, progress=False)
+    found = embed(
+        [text, "a"], tiny_encoder, long_texts="chunk", batch_size=8, store=False, progress=False
+    )
     assert np.isfinite(found.vectors).all()
     assert not found.truncated.any()
     batches = sizes[1:]
     assert sum(count for count, _ in batches) == 15  # 200 words, one token each, 14 at a time
-    assert max(count for count, _ in batches) <= 32
+    assert max(count for count, _ in batches) <= 8
     assert max(longest for _, longest in batches) <= 14 * 10_000
 
 

@@ -224,7 +224,7 @@ class _Meter:
         return time.perf_counter() - started
 
     def _encode(self, texts: list[str]) -> None:
-        self._encoder.encode(texts, batch_size=len(texts))
+        self._encoder.encode(texts)
 
     def cost(self) -> ModelCost:
         spec = self._encoder.spec

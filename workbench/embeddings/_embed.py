@@ -45,7 +45,7 @@ def embed(
     truncate_dim: int | None = None,
     precision: Precision | None = None,
     long_texts: LongTexts | None = None,
-    batch_size: int = 32,
+    batch_size: int = 256,
     store: EmbeddingStore | bool = True,
     progress: ProgressOption = True,
 ) -> Embeddings:

@@ -43,7 +43,7 @@ def embed_file(
     text: str | None = None,
     column: str = "embedding",
     prompt_name: str | None = None,
-    batch_size: int = 32,
+    batch_size: int = 256,
     overwrite: bool = False,
     progress: ProgressOption = True,
 ) -> EmbeddedFile:

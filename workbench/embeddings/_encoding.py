@@ -11,11 +11,20 @@ from workbench._arrays import BoolArray, FloatArray, IntArray, row_list
 from workbench._progress import ProgressOption, showing
 from workbench.embeddings._store import EmbeddingStore
 from workbench.errors import InputError, WorkbenchError
-from workbench.models import Chunker, Encoder, LongTexts, ModelSpec, TokenCounter
+from workbench.models import (
+    Chunker,
+    CountingEncoder,
+    Encoder,
+    LongTexts,
+    ModelSpec,
+    TokenCounter,
+)
 from workbench.models._chunks import pooled
 from workbench.models._spec import CHUNKED
 
 __all__ = ["Encoding"]
+
+_AT_A_TIME = 32  # texts that a model computes side by side; what is kept at a time may be more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +40,7 @@ class Encoding:
     prompt_name
         The prompt's name.
     batch_size
-        Texts per call of the model.
+        Texts per call of the model, after which they are kept.
     store
         Where vectors are kept; None: nowhere.
     progress
@@ -76,9 +85,7 @@ class Encoding:
             for start in range(0, len(missing), self.batch_size):
                 rows = missing[start : start + self.batch_size]
                 batch = [texts[row] for row in rows]
-                vectors[rows] = self._encoded(batch)
-                if isinstance(self.model, TokenCounter):
-                    tokens[rows] = self.model.count_tokens(batch, prompt=self.spec.prompt)
+                vectors[rows], tokens[rows] = self._encoded(batch)
                 self._keep(self.spec, batch, vectors[rows], tokens[rows])
                 report(start + len(rows), len(missing))
         self._tidy(self.spec, missing)
@@ -105,7 +112,11 @@ class Encoding:
                 self._prepare(spec)
                 report(0, len(missing))
             for places, found in pooled(
-                parts, self.model, self._encoded, prompt=spec.prompt, batch_size=self.batch_size
+                parts,
+                self.model,
+                lambda batch: self._encoded(batch)[0],
+                prompt=spec.prompt,
+                batch_size=self.batch_size,
             ):
                 rows = missing[places]
                 vectors[rows] = found
@@ -137,20 +148,14 @@ class Encoding:
         if self.store is not None and missing.size:
             self.store.tidy(spec)
 
-    def _encoded(self, batch: list[str]) -> FloatArray:
-        """Return one finite vector per text, (n, d), or raise an error that names the model."""
+    def _encoded(self, batch: list[str]) -> tuple[FloatArray, IntArray]:
+        """Return one finite vector per text, (n, d), and token counts (n,), -1 if not counted.
+
+        An error names the model.
+        """
         spec = self.spec
         try:
-            # In full, also from a model that truncates by itself: the store keeps every dimension.
-            vectors = np.asarray(
-                self.model.encode(
-                    batch,
-                    batch_size=len(batch),
-                    prompt_name=self.prompt_name,
-                    truncate_dim=spec.dimension,
-                ),
-                dtype=np.float32,
-            )
+            vectors, tokens = self._computed(batch)
         except WorkbenchError:
             raise
         except Exception as error:
@@ -170,4 +175,20 @@ class Encoding:
                 f"{spec.name!r} returned NaN or infinity for {row_list(bad)} of a batch; the first "
                 f"text begins {batch[bad[0]][:60]!r}."
             )
-        return vectors
+        return vectors, tokens
+
+    def _computed(self, batch: list[str]) -> tuple[FloatArray, IntArray]:
+        """Return vectors in full, also of a model that truncates: the store keeps all of them."""
+        at_a_time = min(self.batch_size, _AT_A_TIME)
+        if isinstance(self.model, CountingEncoder):
+            return self.model.encode_counted(batch, at_a_time, prompt_name=self.prompt_name)
+        vectors = self.model.encode(
+            batch,
+            batch_size=at_a_time,
+            prompt_name=self.prompt_name,
+            truncate_dim=self.spec.dimension,
+        )
+        tokens = np.full(len(batch), -1)
+        if isinstance(self.model, TokenCounter):
+            tokens = self.model.count_tokens(batch, prompt=self.spec.prompt)
+        return np.asarray(vectors, dtype=np.float32), tokens

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 from workbench._arrays import FloatArray, IntArray
 from workbench.models._spec import ModelSpec
 
-__all__ = ["Chunker", "Encoder", "TokenCounter"]
+__all__ = ["Chunker", "CountingEncoder", "Encoder", "TokenCounter"]
 
 
 @runtime_checkable
@@ -41,6 +41,16 @@ class TokenCounter(Protocol):
 
     def count_tokens(self, texts: Sequence[str], /, *, prompt: str = "") -> IntArray:
         """Return the number of tokens of each text before truncation, shape (n,)."""
+
+
+@runtime_checkable
+class CountingEncoder(Protocol):
+    """An encoder that counts the tokens as it encodes: a text is tokenized once."""
+
+    def encode_counted(
+        self, texts: Sequence[str], /, batch_size: int = 32, *, prompt_name: str | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """Return vectors of every dimension (n, d), and token counts before truncation (n,)."""
 
 
 @runtime_checkable

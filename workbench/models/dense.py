@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
-from workbench.errors import InputError, suggest
+from workbench.errors import InputError, WorkbenchWarning, suggest
+from workbench.models import _openvino
+from workbench.models._backend import (
+    Backend,
+    Dtype,
+    Engines,
+    check_backend,
+    computes,
+    nearest_dtype,
+)
 from workbench.models._chunks import token_windows
+from workbench.models._revision import revision_of, stamp_of
 from workbench.models._spec import Family, ModelSpec
 
 if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder, SentenceTransformer, SparseEncoder
-    from torch import Tensor
+    from sentence_transformers import SentenceTransformer
     from transformers import BatchEncoding
 
-__all__ = ["DenseEncoder", "counted_tokens", "readable", "revision_of"]
+__all__ = ["DenseEncoder", "counted_tokens", "readable"]
 
-
-# What a transformer's configuration says of its file, of training and of decoding.
-_BOOKKEEPING = frozenset(
-    {"_name_or_path", "architectures", "dtype", "transformers_version", "use_cache"}
-)
+_ON_A_GPU = 16  # times as many tokens per pass: it computes them side by side
 
 
 class DenseEncoder:
@@ -39,21 +46,58 @@ class DenseEncoder:
         ``max_seq_length``, its weights): the spec follows.
     name
         What titles call it; by default the name it was loaded by.
+    backend, dtype
+        As `load_encoder` takes them.
+
+    Raises
+    ------
+    InputError, MissingExtraError, ModelUnavailableError
+        As `load_encoder` does for a ``backend`` or ``dtype``.
     """
 
-    def __init__(self, model: SentenceTransformer, *, name: str | None = None) -> None:
+    def __init__(
+        self,
+        model: SentenceTransformer,
+        *,
+        name: str | None = None,
+        backend: Backend = "auto",
+        dtype: Dtype = "float32",
+    ) -> None:
+        check_backend(backend, dtype)
         self.model = model
         self._name = name
+        self._backend = backend
+        self._dtype: str = dtype
         self._stamp: object = None
         self._copied: tuple[Any, Any] = (None, None)  # the model's tokenizer, and its copy
+        self._describing = threading.Lock()
+        if dtype != "float32":
+            self._dtype, note = nearest_dtype(dtype, computes(model, dtype))
+            if note:
+                warnings.warn(f"{self.spec.name!r}: {note}", WorkbenchWarning, stacklevel=2)
+        if (backend, dtype) != ("auto", "float32"):
+            _ = self.spec
+            self._engines.engine(0)  # what cannot be had is said now
 
     @property
     def spec(self) -> ModelSpec:
         """What the encoder is, now; hashed again only when the model has changed."""
-        stamp = _stamp(self.model)
-        if stamp != self._stamp:
-            self._spec, self._stamp = _spec(self.model, self._name), stamp
-        return self._spec
+        with self._describing:
+            stamp = stamp_of(self.model)
+            if stamp != self._stamp:
+                plain = _spec(self.model, self._name)
+                self._engines = Engines(self.model, plain, self._backend, self._dtype)
+                self._spec, self._stamp = _in_numbers(plain, self._dtype), stamp
+            return self._spec
+
+    @property
+    def dtype(self) -> str:
+        """The numbers that were asked for, or the nearest; ``float32``: the model's own."""
+        return self._dtype
+
+    def computed_by(self, backend: Backend, dtype: Dtype) -> DenseEncoder:
+        """Return the same model with another backend or dtype, as `load_encoder` takes them."""
+        return DenseEncoder(self.model, name=self._name, backend=backend, dtype=dtype)
 
     @property
     def prompts(self) -> Mapping[str, str]:
@@ -88,19 +132,42 @@ class DenseEncoder:
         normalize_embeddings: bool = False,
         truncate_dim: int | None = None,
     ) -> FloatArray:
-        """Return one vector per text, float32 of shape (n, d), as sentence-transformers does."""
+        """Return one vector per text, float32 of shape (n, d), as sentence-transformers does.
+
+        ``batch_size`` counts texts of 64 tokens: of shorter ones more are computed at a time.
+        """
+        full, _ = self.encode_counted(texts, batch_size, prompt_name=prompt_name)
+        vectors = full[:, : truncate_dim or self.model.truncate_dim]
+        if normalize_embeddings:
+            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+            vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+        return np.ascontiguousarray(vectors)
+
+    def encode_counted(
+        self, texts: Sequence[str], /, batch_size: int = 32, *, prompt_name: str | None = None
+    ) -> tuple[FloatArray, IntArray]:
+        """Return vectors of every dimension (n, d), and token counts before truncation (n,).
+
+        Counts are 0 for a model that reads texts of any length.
+        """
+        prompt = self.prompt(prompt_name)
         if not texts:
-            kept = truncate_dim or self.model.truncate_dim or self.spec.dimension
-            return np.empty((0, kept), dtype=np.float32)
+            empty = np.empty((0, self.spec.dimension), dtype=np.float32)
+            return empty, np.zeros(0, dtype=np.int64)
+        readable_texts = [readable(text) for text in texts]
+        _ = self.spec  # follows the model
+        engine = self._engines.engine(len(texts))
+        if engine is not None:
+            size = batch_size * (1 if self.model.device.type == "cpu" else _ON_A_GPU)
+            return engine.encode([prompt + text for text in readable_texts], size)
         vectors = self.model.encode(
-            [readable(text) for text in texts],
-            prompt=self.prompt(prompt_name),
+            readable_texts,
+            prompt=prompt,
             batch_size=batch_size,
             show_progress_bar=False,
-            normalize_embeddings=normalize_embeddings,
-            truncate_dim=truncate_dim,
+            truncate_dim=self.spec.dimension,
         )
-        return np.asarray(vectors, dtype=np.float32)
+        return np.asarray(vectors, dtype=np.float32), self.count_tokens(texts, prompt=prompt)
 
     def count_tokens(self, texts: Sequence[str], /, *, prompt: str = "") -> IntArray:
         """Return the number of tokens of each text before truncation, shape (n,).
@@ -214,10 +281,12 @@ def _spec(model: SentenceTransformer, name: str | None) -> ModelSpec:
     )
 
 
-def _stamp(model: SentenceTransformer) -> object:
-    """Return what differs when a model was changed: cheap, unlike hashing its weights."""
-    tensors = [(t.data_ptr(), t._version) for t in model.state_dict().values()]
-    return model.max_seq_length, model.truncate_dim, tuple(tensors)
+def _in_numbers(plain: ModelSpec, dtype: str) -> ModelSpec:
+    """Return a model's spec when it is computed in a dtype; float32 means: in its own."""
+    if dtype == "float32":
+        return plain
+    calibrated = f":{_openvino.calibration()}" if dtype == "int8" else ""
+    return replace(plain, dtype=dtype, revision=plain.revision + calibrated)
 
 
 def _loaded_by(model: SentenceTransformer) -> str:
@@ -236,46 +305,3 @@ def _full_dimension(model: SentenceTransformer) -> int:
             if found:
                 return int(found)
     return int(model.get_embedding_dimension() or 0)
-
-
-def revision_of(model: SentenceTransformer | SparseEncoder | CrossEncoder) -> str:
-    """Return a hash over all that decides the vectors: modules, tokenizer, weights."""
-    digest = hashlib.blake2b(digest_size=16)
-    digest.update(str([(type(m).__name__, getattr(m, "config_keys", ())) for m in model]).encode())
-    for module in model:
-        describe: Callable[[], dict[str, object]] | None = getattr(module, "get_config_dict", None)
-        if callable(describe):
-            digest.update(repr(sorted(describe().items(), key=str)).encode())
-        digest.update(_architecture(module).encode())
-    tokenizer = model.tokenizer
-    fast = getattr(tokenizer, "backend_tokenizer", tokenizer)
-    if hasattr(fast, "to_str"):
-        digest.update(_without_padding(fast.to_str()).encode("utf-8", "surrogatepass"))
-    for key, tensor in sorted(model.state_dict().items()):
-        values = tensor.detach().cpu().contiguous()
-        digest.update(f"{key}{values.dtype}{tuple(values.shape)}".encode())
-        digest.update(_raw(values))
-    return f"blake2b:{digest.hexdigest()}"
-
-
-def _architecture(module: object) -> str:
-    """Return a transformer's configuration: what it computes with its weights (heads, say)."""
-    config = getattr(getattr(module, "auto_model", None), "config", None)
-    if config is None:
-        return ""
-    return repr(sorted((k, v) for k, v in config.to_dict().items() if k not in _BOOKKEEPING))
-
-
-def _without_padding(tokenizer_json: str) -> str:
-    """Leave out truncation and padding: the tokenizer changes them as it is used."""
-    import json
-
-    state = json.loads(tokenizer_json)
-    return json.dumps({**state, "truncation": None, "padding": None}, sort_keys=True)
-
-
-def _raw(values: Tensor) -> memoryview:
-    """Return a tensor's bytes, also of a type that numpy does not have (bfloat16)."""
-    import torch
-
-    return np.ascontiguousarray(values.reshape(-1).view(torch.uint8).numpy()).data

@@ -14,6 +14,8 @@ import pandas as pd
 
 from workbench.errors import InputError, ModelUnavailableError, suggest
 from workbench.models import static
+from workbench.models._backend import Backend, Dtype, check_backend
+from workbench.models._cores import wait_asleep
 from workbench.models._protocol import Encoder
 from workbench.models._quiet import quiet_loading
 from workbench.models.dense import DenseEncoder
@@ -38,7 +40,11 @@ _Row: TypeAlias = "tuple[str, str, int | None, float | None, int | None, bool, s
 
 
 def load_encoder(
-    reference: str | Path | SentenceTransformer | Encoder, *, trust_remote_code: bool = False
+    reference: str | Path | SentenceTransformer | Encoder,
+    *,
+    backend: Backend = "auto",
+    dtype: Dtype = "float32",
+    trust_remote_code: bool = False,
 ) -> Encoder:
     """Return the encoder that a reference names.
 
@@ -49,16 +55,46 @@ def load_encoder(
         ``"minilm-static"``, ``"lsa"`` (fitted by `embed` on the corpus), a model of the hub, a
         local folder, an MLflow URI (``models:/…``, ``runs:/…``), a SentenceTransformer, or an
         `Encoder` of one's own.
+    backend
+        What computes a transformer's vectors: ``torch``, ``openvino`` (the extra ``fast``), or
+        ``auto``: OpenVINO where it is installed and there are enough texts for its start to pay,
+        else torch. The numbers are the same, up to rounding in the seventh digit.
+    dtype
+        The numbers that a transformer computes in. ``float32``: the model's own. ``bfloat16`` and
+        ``int8`` are faster and less exact; vectors are kept apart from float32's, and titles say
+        so. int8 (the extra ``fast``) is calibrated on the first call, which takes about half a
+        minute, and kept. What the processor does not have is replaced by the next best, with a
+        warning.
     trust_remote_code
         Let the model's repository run code of its own. Read it first.
 
     Raises
     ------
     ModelUnavailableError
-        If there is no such model, or it cannot be reached: with what works offline.
+        If there is no such model, or it cannot be reached: with what works offline; or it cannot
+        be computed as asked.
     InputError
-        If the reference is nothing of the above.
+        If the reference is nothing of the above, ``backend`` or ``dtype`` is unknown, or the
+        model is no transformer and one of them is given.
+    MissingExtraError
+        If ``backend`` or ``dtype`` needs what is not installed.
     """
+    check_backend(backend, dtype)
+    wait_asleep()
+    model = _named(reference, trust_remote_code)
+    if (backend, dtype) == ("auto", "float32"):
+        return model
+    if not isinstance(model, DenseEncoder) or model.spec.family != "dense":
+        raise InputError(
+            f"load_encoder: backend and dtype are for transformers; {model.spec.name!r} is of the "
+            f"family {model.spec.family!r}. Leave them out."
+        )
+    return model.computed_by(backend, dtype)
+
+
+def _named(
+    reference: str | Path | SentenceTransformer | Encoder, trust_remote_code: bool
+) -> Encoder:
     if is_sentence_transformers(reference, "SentenceTransformer"):
         return DenseEncoder(cast("SentenceTransformer", reference))
     if isinstance(reference, Encoder) and not isinstance(reference, type):
@@ -208,6 +244,7 @@ def is_sentence_transformers(candidate: object, kind: str) -> bool:
 
 
 def _open(name: str, trust_remote_code: bool, kind: str, *, local: bool = True) -> Any:
+    wait_asleep()
     import sentence_transformers
 
     try:

@@ -10,8 +10,9 @@ import numpy as np
 
 from workbench._arrays import IntArray
 from workbench.errors import InputError, ModelUnavailableError
+from workbench.models._revision import revision_of
 from workbench.models._spec import ModelSpec
-from workbench.models.dense import counted_tokens, readable, revision_of
+from workbench.models.dense import counted_tokens, readable
 from workbench.models.opening import opened
 from workbench.models.registry import is_sentence_transformers
 

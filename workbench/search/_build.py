@@ -15,7 +15,14 @@ from workbench.analysis.queries import check_fitted
 from workbench.corpus import Corpus
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.errors import InputError, ModelUnavailableError, suggest
-from workbench.models import Encoder, ModelSpec, SparseModel, load_encoder, load_sparse_encoder
+from workbench.models import (
+    DenseEncoder,
+    Encoder,
+    ModelSpec,
+    SparseModel,
+    load_encoder,
+    load_sparse_encoder,
+)
 
 __all__ = [
     "check_columns",
@@ -125,6 +132,8 @@ def encoder_of(given: Encoder | str | None, noted: str, spec: ModelSpec, caller:
         If there is none of that name.
     """
     model = load_encoder(noted if given is None else given)
+    if given is None and spec.dtype != model.spec.dtype and isinstance(model, DenseEncoder):
+        model = load_encoder(model, dtype=spec.dtype)  # type: ignore[arg-type]
     check_one_spec(caller, model.spec, spec, ("queries", "texts"))
     return model
 

@@ -64,6 +64,11 @@ def check_encoder_part(encoder: Encoder | str | object, caller: str) -> Encoder:
             f"{caller}: expected a SentenceTransformer or an LSA encoder; got "
             f"{type(base).__name__}. An encoder of one's own is code, which a model cannot hold."
         )
+    if isinstance(base, DenseEncoder) and base.dtype == "int8":
+        raise InputError(
+            f"{caller}: {base.spec.title()!r} is calibrated where it is loaded, and would give "
+            "other vectors elsewhere. Use dtype='bfloat16', or the model in float32."
+        )
     return chosen
 
 
@@ -77,7 +82,7 @@ def write_encoder(encoder: Encoder, folder: Path) -> dict[str, Any]:
     else:
         assert isinstance(base, DenseEncoder)
         _write_model(base.model, folder / _ENCODER)
-        settings["truncate_dim"] = base.model.truncate_dim
+        settings |= {"truncate_dim": base.model.truncate_dim, "dtype": base.dtype}
     if isinstance(encoder, Variant):
         made = encoder.spec
         settings["variant"] = {
@@ -100,7 +105,7 @@ def read_encoder(folder: Path, settings: Mapping[str, Any]) -> Encoder:
         opened = load_encoder(folder / _ENCODER)
         assert isinstance(opened, DenseEncoder)
         opened.model.truncate_dim = settings["truncate_dim"]
-        base = DenseEncoder(opened.model, name=settings["name"])
+        base = DenseEncoder(opened.model, name=settings["name"], dtype=settings["dtype"])
     options = settings.get("variant")
     return Variant(base, **options) if options else base
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.errors import InputError
-from workbench.models import DenseEncoder, Encoder, LSAEncoder, Variant
+from workbench.models import DenseEncoder, Encoder, LSAEncoder, Variant, base_of
 from workbench.models._quiet import quiet_loading
 from workbench.models.mlflow_uri import LSA_ARRAYS
 
@@ -33,7 +33,8 @@ def check_encoder(encoder: object, texts: bool) -> DenseEncoder | LSAEncoder:
     InputError
         If it is none: CrossEncoder and SparseEncoder would load back as something else; or an
         LSA that is not fitted, or whose vocabulary, the words of the texts, must not be written;
-        or a variant in another precision or with chunks, which would load back without.
+        or a variant in another precision or with chunks, or a model computed in another dtype,
+        which would load back without.
     """
     from workbench.models import load_encoder
 
@@ -53,6 +54,13 @@ def check_encoder(encoder: object, texts: bool) -> DenseEncoder | LSAEncoder:
         raise InputError(
             "log_encoder: this LSA encoder is not fitted: a name stands for a new one. Pass the "
             "encoder that made the vectors: LSAEncoder().fit(texts)."
+        )
+    base = base_of(chosen)
+    if isinstance(base, DenseEncoder) and base.dtype != "float32":
+        raise InputError(
+            f"log_encoder: {base.spec.title()!r} is computed in {base.dtype}, which MLflow's "
+            "format cannot hold: the model served would give other vectors. Log the float32 model, "
+            f"and load it with load_encoder(uri, dtype={base.dtype!r})."
         )
     if isinstance(chosen, Variant):
         return _cut_encoder(chosen)

@@ -1,0 +1,185 @@
+"""The forward pass in OpenVINO: converted once per model, kept, and run in one stream per core."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench._arrays import FloatArray
+from workbench._cache import cache_folder
+from workbench.corpus import samples
+from workbench.models._cores import cores
+from workbench.models._engine import Engine, Features
+from workbench.models._quiet import quiet_loading
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["OpenVINOForward", "calibration", "capabilities", "installed", "model_file"]
+
+_FILE = "model.xml"
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
+
+
+def installed(*, quantizes: bool = False) -> bool:
+    """Tell whether OpenVINO is here; with ``quantizes`` nncf, too, which int8 needs."""
+    needed = ("openvino", "nncf") if quantizes else ("openvino",)
+    return all(find_spec(name) is not None for name in needed)
+
+
+def capabilities() -> frozenset[str]:
+    """Return what OpenVINO says that this CPU computes in: ``FP32``, ``BF16``, ``INT8``."""
+    return frozenset(_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+def model_file(revision: str, dtype: str) -> Path:
+    """Return where a converted model is kept, or will be."""
+    made_by = [version("openvino"), version("torch"), version("transformers")]
+    kind = calibration() if dtype == "int8" else "float32"  # bfloat16 is computed from float32
+    name = hashlib.blake2b(repr((revision, kind, made_by)).encode(), digest_size=16).hexdigest()
+    return cache_folder() / "openvino" / name / _FILE
+
+
+def calibration() -> str:
+    """Return what int8's numbers depend on besides the model: nncf's version and the texts."""
+    texts = "\0".join(_calibration_texts())
+    made_by = f"{version('nncf')}{texts}".encode()
+    return f"int8:{hashlib.blake2b(made_by, digest_size=4).hexdigest()}"
+
+
+class OpenVINOForward:
+    """A converted SentenceTransformer.
+
+    Parameters
+    ----------
+    model
+        The model, in float32 on the CPU.
+    revision
+        Its revision, by which the converted one is kept.
+    dtype
+        ``float32``, ``bfloat16`` or ``int8``.
+    engine
+        Batches the texts that int8 is calibrated on.
+    """
+
+    def __init__(
+        self, model: SentenceTransformer, revision: str, dtype: str, engine: Engine
+    ) -> None:
+        from filelock import FileLock
+
+        file = model_file(revision, dtype)
+        file.parent.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{file.parent}.lock"):
+            if not file.exists():
+                _keep(model, file, dtype, engine)
+        self.streams = cores()
+        core = _openvino().Core()
+        compiled = core.compile_model(
+            core.read_model(file),
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": _PRECISIONS[dtype],  # its own choice may be bf16
+                "INFERENCE_NUM_THREADS": self.streams,
+                # Each stream works by itself: a busy core holds up one batch, not all.
+                "NUM_STREAMS": self.streams,
+            },
+        )
+        self._requests: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(self.streams):
+            self._requests.put(compiled.create_infer_request())
+
+    def __call__(self, features: Features, /) -> FloatArray:
+        """Return one vector per text, (b, d) float32."""
+        request = self._requests.get()
+        try:
+            request.infer(dict(features), share_inputs=True)
+            return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        finally:
+            self._requests.put(request)
+
+
+def _openvino() -> Any:
+    """Return the library, without the part of it that reports on its use."""
+    # Kept out, both openvino and nncf say nothing to anyone; nothing else uses it.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
+
+
+def _keep(model: SentenceTransformer, file: Path, dtype: str, engine: Engine) -> None:
+    converted = _converted(model, engine.inputs)
+    if dtype == "int8":
+        converted = _quantized(converted, engine)
+    scratch = Path(tempfile.mkdtemp(dir=file.parent.parent))
+    try:
+        _openvino().save_model(converted, scratch / _FILE, compress_to_fp16=False)
+        shutil.rmtree(file.parent, ignore_errors=True)
+        scratch.rename(file.parent)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _converted(model: SentenceTransformer, inputs: tuple[str, ...]) -> Any:
+    """Return an OpenVINO model from token ids and masks to vectors."""
+    import torch
+
+    class Modules(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *arrays: torch.Tensor) -> torch.Tensor:
+            features = dict(zip(inputs, arrays, strict=True))
+            vectors: torch.Tensor = self.model(features)["sentence_embedding"]
+            return vectors
+
+    example = tuple(torch.ones(2, 5, dtype=torch.long) for _ in inputs)
+    openvino = _openvino()
+    with quiet_loading(), warnings.catch_warnings(), torch.no_grad():
+        # Tracing fixes what Python decides; Engine.distance tells whether that was right.
+        warnings.simplefilter("ignore")
+        converted = openvino.convert_model(Modules().eval(), example_input=example)
+    for name, array in zip(inputs, converted.inputs, strict=True):
+        array.get_tensor().set_names({name})
+    return converted
+
+
+def _quantized(converted: Any, engine: Engine) -> Any:
+    """Return the model with int8 weights and activations, scaled on the project's own texts."""
+    with _steps_on_stderr():
+        import nncf
+
+        batches = [dict(features) for features in engine.features(_calibration_texts(), 8)]
+        return nncf.quantize(
+            converted,
+            nncf.Dataset(batches),
+            model_type=nncf.ModelType.TRANSFORMER,
+            subset_size=len(batches),
+        )
+
+
+def _calibration_texts() -> list[str]:
+    """Return 264 texts in three languages, of up to some hundred words, and extreme ones."""
+    extreme = ["", "a", "1", "word " * 300]
+    return [*extreme, *samples.support_tickets(None).texts[::5], *samples.faq().corpus.texts[::2]]
+
+
+@contextmanager
+def _steps_on_stderr() -> Iterator[None]:
+    """Let nncf show its steps where they do not mix with results."""
+    with redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
