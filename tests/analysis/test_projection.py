@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sklearn import manifold
 from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 from sklearn.neighbors import NearestNeighbors
 
 from workbench.analysis import (
@@ -20,7 +19,7 @@ from workbench.analysis import (
     projection,
     reduction,
 )
-from workbench.analysis.reduction import _chord_graph, _with_self, reduce_umap
+from workbench.analysis.reduction import _with_self, reduce_umap
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
@@ -86,20 +85,6 @@ def test_pca_is_scikit_learns(toy: Embeddings) -> None:
     np.testing.assert_allclose(found.coordinates, PCA(2).fit_transform(toy.unit()), atol=1e-5)
     assert found.neighbors is None
     assert dict(found.params) == {}
-
-
-def test_tsne_is_scikit_learns_on_unit_vectors(toy: Embeddings, toy_neighbors: Neighbors) -> None:
-    graph = _chord_graph(toy_neighbors, 91)
-    exact = NearestNeighbors(n_neighbors=91, algorithm="brute").fit(toy.unit().astype(np.float64))
-    np.testing.assert_allclose(
-        graph.toarray(), exact.kneighbors_graph(mode="distance").toarray(), atol=1e-3
-    )
-    found = project(toy, method="tsne", neighbors=toy_neighbors)
-    assert found.neighbors is toy_neighbors
-    alone = TSNE(random_state=0).fit_transform(toy.unit())
-    theirs = manifold.trustworthiness(toy.vectors, alone, n_neighbors=15, metric="cosine")
-    assert found.trustworthiness == pytest.approx(theirs, abs=0.02)
-    assert separable(found) == 1.0
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -55,6 +55,8 @@ class Projection:
         The neighbours that the method used; None when it used none.
     notes
         Sentences about what was done otherwise than asked.
+    made_by
+        The library that laid the texts out, with its version; with another one the map differs.
     """
 
     coordinates: FloatArray
@@ -66,6 +68,7 @@ class Projection:
     trustworthiness_k: int
     neighbors: Neighbors | None = None
     notes: tuple[str, ...] = ()
+    made_by: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "coordinates", freeze(self.coordinates))
@@ -96,6 +99,7 @@ class Projection:
             "trustworthiness": self.trustworthiness,
             "trustworthiness_k": self.trustworthiness_k,
             "random_state": self.random_state,
+            "made_by": self.made_by,
             **self.params,
             "notes": " ".join(self.notes),
             "corpus_fingerprint": self.embeddings.corpus.fingerprint,
@@ -167,6 +171,7 @@ def project(
         trustworthiness_k=k,
         neighbors=reduction.neighbors,
         notes=notes,
+        made_by=reduction.made_by,
     )
 
 

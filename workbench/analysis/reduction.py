@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
-from workbench.analysis._inputs import steady_threads
+from workbench.analysis._tsne import (
+    TsneSettings,
+    tsne_by_scikit_learn,
+    tsne_by_scranpy,
+    tsne_made_by,
+    uses_scranpy,
+)
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -35,6 +42,8 @@ class Reduction:
         Parameters that n texts did not allow as given, by name, as they were used.
     notes
         Sentences about what was done otherwise than asked.
+    made_by
+        The library that computed it, with its version; empty for texts that share one place.
     """
 
     coordinates: FloatArray
@@ -42,6 +51,7 @@ class Reduction:
     neighbors: Neighbors | None = None
     changed: tuple[tuple[str, int | float], ...] = ()
     notes: tuple[str, ...] = ()
+    made_by: str = ""
 
 
 def check_neighbors(neighbors: Neighbors | None, embeddings: Embeddings) -> None:
@@ -85,7 +95,7 @@ def reduce_pca(vectors: FloatArray, dimensions: int, random_state: int) -> Reduc
     if not _all_same(vectors):
         model = PCA(n_components=kept, random_state=random_state)
         coordinates[:, :kept] = model.fit_transform(vectors)
-    return Reduction(coordinates, "pca")
+    return Reduction(coordinates, "pca", made_by=f"scikit-learn {version('scikit-learn')}")
 
 
 def reduce_umap(
@@ -125,7 +135,8 @@ def reduce_umap(
     if used < n_neighbors:
         changed = (("n_neighbors", used),)
         notes += (f"n_neighbors={n_neighbors} was lowered to {used}: there are {n} texts.",)
-    return Reduction(coordinates, "umap", shared, changed, notes + noted)
+    made_by = f"umap-learn {version('umap-learn')}"
+    return Reduction(coordinates, "umap", shared, changed, notes + noted, made_by)
 
 
 def reduce_tsne(
@@ -139,12 +150,10 @@ def reduce_tsne(
 ) -> Reduction:
     """Return a t-SNE reduction to two dimensions, made from shared neighbours.
 
-    It starts from PCA, as scikit-learn's does. t-SNE squares its distances, so it is given the
-    straight-line ones between unit vectors, whose square is 2 (1 - cosine). With fewer than 5
-    texts PCA stands in and a note says so.
+    scikit-learn's starts from PCA, scranpy's (taken where it is installed) at random. t-SNE
+    squares its distances, so it is given the straight-line ones between unit vectors, whose
+    square is 2 (1 - cosine). With fewer than 5 texts PCA stands in and a note says so.
     """
-    from sklearn.manifold import TSNE
-
     vectors = embeddings.unit()
     n = len(vectors)
     same = _same_place(vectors, 2, "tsne")
@@ -156,22 +165,19 @@ def reduce_tsne(
     used = min(perplexity, (n - 1) / 3)
     wanted = min(n - 1, int(3 * used + 1))  # as many as scikit-learn asks for
     shared, notes = _enough(embeddings, neighbors, wanted, "t-SNE")
-    start = reduce_pca(vectors, 2, random_state).coordinates
-    model = TSNE(
-        perplexity=used,
-        early_exaggeration=early_exaggeration,
-        max_iter=max_iter,
-        metric="precomputed",
-        init=start / start[:, 0].std() * np.float32(1e-4),
-        random_state=random_state,
-    )
-    with steady_threads(n):
-        coordinates = model.fit_transform(_chord_graph(shared, wanted))
+    settings = TsneSettings(used, early_exaggeration, max_iter, random_state)
+    indices = shared.indices[:, :wanted]
+    chords = np.sqrt(2.0 * np.maximum(shared.distances[:, :wanted], 0.0))
+    if uses_scranpy():
+        coordinates = tsne_by_scranpy(indices, chords, settings)
+    else:
+        start = reduce_pca(vectors, 2, random_state).coordinates
+        coordinates = tsne_by_scikit_learn(indices, chords, settings, start)
     changed: tuple[tuple[str, int | float], ...] = ()
     if used < perplexity:
         changed = (("perplexity", used),)
         notes += (f"perplexity={perplexity:g} was lowered to {used:.3g}: there are {n} texts.",)
-    return Reduction(np.asarray(coordinates, np.float32), "tsne", shared, changed, notes)
+    return Reduction(coordinates, "tsne", shared, changed, notes, tsne_made_by())
 
 
 def _stood_in(n: int) -> str:
@@ -214,16 +220,6 @@ def _with_self(neighbors: Neighbors, count: int) -> tuple[IntArray, FloatArray]:
     indices[:, 1:] = neighbors.indices[:, : count - 1]
     distances[:, 1:] = np.maximum(neighbors.distances[:, : count - 1], 0.0)
     return indices, distances
-
-
-def _chord_graph(neighbors: Neighbors, count: int):  # type: ignore[no-untyped-def]
-    """Return a sparse (n, n) matrix of straight-line distances, each text's own 0 stored first."""
-    from scipy.sparse import csr_matrix
-
-    indices, distances = _with_self(neighbors, count + 1)
-    n, width = indices.shape
-    starts = np.arange(0, n * width + 1, width)
-    return csr_matrix((np.sqrt(2.0 * distances).ravel(), indices.ravel(), starts), shape=(n, n))
 
 
 def _fit_umap(
