@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -175,6 +176,29 @@ def test_pynndescent_is_not_used(toy: Embeddings, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(umap.umap_, "NNDescent", type("NNDescent", (), {"__init__": refuse}))
     reduce_umap(toy, None, dimensions=2, n_neighbors=5, min_dist=0.1, random_state=0)
+
+
+def test_what_numba_compiled_is_there_in_the_next_process() -> None:
+    code = """
+import numpy as np
+from umap import layouts
+from workbench.analysis import project
+from workbench.embeddings import Embeddings
+vectors = np.random.default_rng(0).normal(size=(40, 8))
+found = project(Embeddings.from_array(vectors, [str(row) for row in range(40)]))
+compiled = layouts._nb_optimize_layout_euclidean_single_epoch
+print(sum(compiled.stats.cache_hits.values()), found.coordinates.tobytes().hex())
+"""
+
+    def run() -> tuple[str, str]:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
+        )
+        hits, coordinates = done.stdout.split()
+        return hits, coordinates
+
+    first, again = run(), run()
+    assert again == ("1", first[1])
 
 
 def test_umap_leaves_numbas_threads_alone(toy: Embeddings, umap_map: Projection) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -232,6 +234,8 @@ def _fit_umap(
         import umap
     import numba
 
+    _keep_what_is_compiled()
+
     def fit(init: str) -> FloatArray:
         model = umap.UMAP(
             init=init,
@@ -258,3 +262,19 @@ def _fit_umap(
         return fit(second), (f"UMAP's spectral start failed; it started from {second}.",)
     finally:
         numba.set_num_threads(threads)  # which umap sets, and leaves so when it is interrupted
+
+
+@cache
+def _keep_what_is_compiled() -> None:
+    """Let numba keep umap's compiled functions on disk, which umap does not ask it for.
+
+    To compile them takes most of the time of a map of 1,000 texts in a fresh process.
+    """
+    from numba.core.dispatcher import Dispatcher
+    from umap import layouts, umap_, utils
+
+    for module in (layouts, umap_, utils):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher) and function.py_func.__module__ == module.__name__:
+                with suppress(RuntimeError):  # no folder that numba may write to
+                    function.enable_caching()
