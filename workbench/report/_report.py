@@ -58,6 +58,11 @@ def write_report(
         raise InputError(
             f"write_report: columns is a list of names; got one str. Write [{columns!r}]."
         )
+    if not isinstance(path, str | Path):
+        raise InputError(
+            f"write_report: expected the file's path first, then what to show; got "
+            f"{type(path).__name__}. Write wb.write_report('report.html', [projection])."
+        )
     file = Path(path).expanduser()
     check_place(file)
     shown = list(values) if isinstance(values, Iterable) and not _has_view(values) else [values]
