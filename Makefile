@@ -6,6 +6,8 @@ PORT   ?= 8888
 # MLflow's own default, 5000, is taken on macOS (AirPlay).
 UI_PORT ?= 5001
 LAB_ARGS ?=
+# --quick: small sizes; --only NAME.
+BENCH_ARGS ?=
 # Processes that share the tests, a file at a time; the campaigns run in one.
 WORKERS ?= 2
 ROOT_OK := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
@@ -58,8 +60,8 @@ check: $(BIN)/.installed  ## lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(BIN)/.installed  ## run the benchmarks; each prints a ratio
-	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+bench: $(BIN)/.installed  ## run the benchmarks; write ratios into benchmarks/RESULTS.md
+	@$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 clean:  ## delete the environment and what was built
 	rm -rf $(VENV) build dist reports *.egg-info

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -17,6 +18,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 MIN_DIST = 0.5  # of the second map; all tools start from less
+
+
+def installed(module: str) -> bool:
+    """Whether a module can be imported."""
+    return find_spec(module) is not None
 
 
 class Made:
@@ -111,13 +117,46 @@ class BERTopic:
         return Made(self._reduced(MIN_DIST))
 
     def _reduced(self, min_dist: float) -> Floats:
-        from umap import UMAP
-
         # The values of its visualize_documents(docs, embeddings=…), which offers no min_dist.
-        model = UMAP(n_neighbors=10, n_components=2, min_dist=min_dist, metric="cosine")
-        return np.asarray(model.fit_transform(self.vectors))
+        return reduced(self.vectors, n_neighbors=10, n_components=2, min_dist=min_dist)
+
+
+class ByHand(BERTopic):
+    """BERTopic's steps at its defaults, written down: for machines where it is not installed."""
+
+    def first(self) -> Made:
+        from sklearn.cluster import HDBSCAN
+
+        near = reduced(self.vectors, n_neighbors=15, n_components=5, min_dist=0.0, low_memory=False)
+        found = HDBSCAN(min_cluster_size=10, n_jobs=-1, copy=False).fit_predict(near)
+        self.keywords = weighted_words(self.texts, found)
+        return Made(self._reduced(0.0), found.tolist())
+
+
+def reduced(vectors: Floats, **params: float) -> Floats:
+    """Return vectors in fewer dimensions by umap-learn, unseeded: it may use all cores."""
+    from umap import UMAP
+
+    return np.asarray(UMAP(metric="cosine", **params).fit_transform(vectors))
+
+
+def weighted_words(texts: list[str], clusters: NDArray[np.int64]) -> list[list[str]]:
+    """Return the ten words of the largest c-TF-IDF (Grootendorst 2022) of each cluster."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    labels, place = np.unique(clusters, return_inverse=True)
+    joined: list[list[str]] = [[] for _ in labels]
+    for text, label in zip(texts, place, strict=True):
+        joined[label].append(text)
+    vectorizer = CountVectorizer()
+    counts = vectorizer.fit_transform([" ".join(part) for part in joined]).astype(np.float64)
+    share = counts.multiply(1 / counts.sum(axis=1)).tocsr()
+    rarity = np.log1p(counts.sum() / len(labels) / np.asarray(counts.sum(axis=0)).ravel())
+    words = vectorizer.get_feature_names_out()
+    rows = share.multiply(rarity).tocsr()
+    return [words[row.indices[np.argsort(-row.data)[:10]]].tolist() for row in rows]
 
 
 TOOLS: Mapping[str, type[Tool]] = MappingProxyType(
-    {"embedding-atlas": Atlas, "workbench": Workbench, "BERTopic": BERTopic}
+    {"embedding-atlas": Atlas, "workbench": Workbench, "BERTopic": BERTopic, "by hand": ByHand}
 )

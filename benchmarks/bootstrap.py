@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from _results import Result, report
 from numpy.typing import NDArray
 from scipy.stats import bootstrap, rankdata
 
@@ -64,13 +65,20 @@ def main() -> None:
     expected = theirs().confidence_interval  # type: ignore[attr-defined]
     found = intervals(ours, n_resamples=resamples)["spearman"]
     own = statistics.median(own for _, own in pairs)
-    print(f"{n:,} pairs, {resamples:,} resamples, {len(pairs)} pairs of runs, CPU time")
-    print(f"scipy.stats.bootstrap         {statistics.median(t for t, _ in pairs):8.3f} s")
-    print(f"workbench intervals           {own:8.3f} s")
     print(f"workbench paired_differences  {paired:8.3f} s")
-    print(f"scipy's interval              {expected.low:.4f} to {expected.high:.4f}")
-    print(f"ours                          {found.low:.4f} to {found.high:.4f}")
-    print(f"ratio                         {statistics.median(t / o for t, o in pairs):8.2f}")
+    note = (
+        f"CPU time; intervals {expected.low:.4f} to {expected.high:.4f}, "
+        f"{found.low:.4f} to {found.high:.4f}"
+    )
+    report(
+        Result.of_pairs(
+            "bootstrap interval of Spearman's correlation",
+            "`scipy.stats.bootstrap`",
+            f"{n:,} pairs, {resamples:,} resamples",
+            pairs,
+            note=note,
+        )
+    )
     if n == 1400 and resamples == 10_000 and own >= 2:
         raise SystemExit(f"10,000 resamples of 1,400 pairs took {own:.2f} s of CPU: 2 or more.")
 

@@ -10,6 +10,8 @@ import argparse
 import time
 from tempfile import TemporaryDirectory
 
+from _results import Result, report
+
 from workbench.analysis import Comparison, compare_models, tasks
 from workbench.corpus import Corpus, samples
 from workbench.embeddings import EmbeddingStore
@@ -39,10 +41,9 @@ def main() -> None:
         cold, cold_s = compared(corpus, models, store)
         warm, warm_s = compared(corpus, models, store)
     assert cold.to_frame("long").equals(warm.to_frame("long")), "the store changed a score"
-    print(f"{len(corpus):,} docstrings, {len(models)} models, 2 tasks, one pair of runs")
-    print(f"cold store  {cold_s:8.1f} s")
-    print(f"warm store  {warm_s:8.1f} s")
-    print(f"ratio       {cold_s / warm_s:8.2f}")
+    sizes = f"{len(corpus):,} docstrings, {len(models)} models, 2 tasks"
+    pair = (cold_s, warm_s)
+    report(Result.of_pairs("comparison, warm store", "the same, cold store", sizes, [pair]))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ Spearman correlation with the grades of the project's own pairs.
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 from collections.abc import Callable
 
 import numpy as np
+from _results import Result, report
 from scipy.stats import spearmanr
 
 from workbench._arrays import FloatArray
@@ -21,6 +21,7 @@ from workbench.embeddings import embed
 from workbench.errors import MissingExtraError
 from workbench.models import DenseEncoder, Encoder, load_encoder
 
+PEER = "`SentenceTransformer.encode`"
 WAYS = [
     ("torch", "float32"),
     ("auto", "float32"),
@@ -52,7 +53,8 @@ def ways(encoder: Encoder) -> dict[str, Encoder]:
         try:
             found[f"{backend} {dtype}"] = load_encoder(encoder, backend=backend, dtype=dtype)
         except MissingExtraError as error:
-            print(f"{backend} {dtype}: not measured. {error}")
+            print(error)
+            report(Result.not_run(f"embed, {backend} {dtype}", PEER, "the extra `fast`"))
     return found
 
 
@@ -73,20 +75,21 @@ def main() -> None:
     def encoding(way: Encoder) -> FloatArray:
         return embed(corpus, way, store=False, progress=False).unit()
 
-    print(f"{len(corpus)} docstrings, {encoder.spec.title()}, {options.pairs} pairs")
+    sizes = f"{len(corpus):,} docstrings, {encoder.spec.title()}"
     for name, way in ways(encoder).items():
         cosines = np.einsum("ij,ij->i", encoding(way), theirs)
-        ratios = [
-            seconds(lambda: model.encode(texts, show_progress_bar=False))
-            / seconds(lambda way=way: encoding(way))
+        pairs = [
+            (
+                seconds(lambda: model.encode(texts, show_progress_bar=False)),
+                seconds(lambda way=way: encoding(way)),
+            )
             for _ in range(options.pairs)
         ]
-        change = correlation(way.encode) - own
-        print(
-            f"{name:16} ratio {statistics.median(ratios):5.2f} ({min(ratios):.2f} to "
-            f"{max(ratios):.2f})   cosine {cosines.min():.5f}, median {np.median(cosines):.5f}"
-            f"   Spearman × 100 {change:+.2f}"
+        note = (
+            f"cosine at least {cosines.min():.5f}, median {np.median(cosines):.5f}; "
+            f"Spearman × 100 {correlation(way.encode) - own:+.2f}"
         )
+        report(Result.of_pairs(f"embed, {name}", PEER, sizes, pairs, note=note))
 
 
 if __name__ == "__main__":

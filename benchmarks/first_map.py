@@ -7,7 +7,8 @@ are seeded, which keeps UMAP on one core; "seeded" is embedding-atlas told to do
 
 Prints medians of rounds, and the median of each round's ratio (above 1: the workbench is faster).
 Beside them the maps' trustworthiness, measured alike for all: speed could be bought with it.
-Needs ``embedding-atlas`` and ``bertopic``, the extra ``bench``; one that is missing is left out.
+Needs ``embedding-atlas`` and ``bertopic``, the extra ``bench``; what is missing is said. Where that
+is ``bertopic``, "by hand" stands in for it: its steps with umap-learn and scikit-learn.
 Takes about 7 minutes, most of them numba's compiling in the fresh processes.
 """
 
@@ -15,17 +16,16 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import statistics
 import time
 from collections import defaultdict
-from importlib.util import find_spec
 from multiprocessing.connection import Connection
 
 import numpy as np
-from _first_maps import TOOLS, Floats, Made
+from _first_maps import TOOLS, Floats, Made, installed
+from _results import Result, report
 
-MODULES = {"embedding-atlas": "embedding_atlas", "BERTopic": "bertopic"}
-ATLAS, BERTOPIC = MODULES
+MODULES = {"embedding-atlas": "embedding_atlas", "BERTopic": "bertopic", "by hand": "umap"}
+ATLAS, BERTOPIC, BY_HAND = MODULES
 LINES = (  # what is said, of whom, when, and what of ours it is held against
     ("cold: first map", ATLAS, "cold first", "cold first"),
     ("cold: first map and clusters", BERTOPIC, "cold first", "cold clusters"),
@@ -34,6 +34,9 @@ LINES = (  # what is said, of whom, when, and what of ours it is held against
     ("warm: first map and clusters", BERTOPIC, "first", "clusters"),
     ("warm: next map", ATLAS, "again", "again"),
     ("warm: next map", BERTOPIC, "again", "again"),
+    ("cold: first map and clusters", BY_HAND, "cold first", "cold clusters"),
+    ("warm: first map and clusters", BY_HAND, "first", "clusters"),
+    ("warm: next map", BY_HAND, "again", "again"),
 )
 STEPS = (("first", "clusters"), ("seeded",), ("again",))  # clusters: timed from first's start
 ROWS, NEIGHBORS = 2000, 15  # trustworthiness: of at most so many texts, over so many neighbours
@@ -121,25 +124,22 @@ def trust(vectors: Floats, made: Made) -> float:
     return float(trustworthiness(vectors[rows], places, n_neighbors=NEIGHBORS, metric="cosine"))
 
 
-def show(times: Times, vectors: Floats) -> None:
-    """Print a line per comparison, and one per clustering."""
+def show(times: Times, vectors: Floats, sizes: str) -> None:
+    """Report a line per comparison, with the trustworthiness and the clusters of both maps."""
     trusts = {key: trust(vectors, made) for key, made in times.made.items()}
-    print(f"{'':46}{'theirs':>9} {'ours':>9} {'ratio':>7}  trustworthiness: theirs, ours")
     for what, tool, *actions in LINES:
         both = list(zip((tool, "workbench"), actions, strict=True))
         if both[0] not in times.made:
             continue
         pairs = list(zip(*(times.seconds[key] for key in both), strict=True))
-        theirs, ours = (statistics.median(side) for side in zip(*pairs, strict=True))
-        ratio = statistics.median(one / other for one, other in pairs)
-        print(
-            f"{what + ', ' + tool:46}{theirs:7.2f} s {ours:7.2f} s {ratio:7.2f}  "
-            + ", ".join(f"{trusts[key]:.3f}" for key in both)
-        )
-    for (name, action), made in times.made.items():
-        if not action.startswith("cold") and made.clusters.size:
-            count, apart = made.clusters.max() + 1, (made.clusters < 0).mean()
-            print(f"{name}: {count} clusters, {apart:.0%} of the texts in none")
+        note = "trustworthiness (theirs, ours) " + ", ".join(f"{trusts[key]:.3f}" for key in both)
+        made = [times.made[key].clusters for key in both]
+        if all(clusters.size for clusters in made):
+            note += "; clusters " + ", ".join(
+                f"{clusters.max() + 1} ({(clusters < 0).mean():.0%} of the texts in none)"
+                for clusters in made
+            )
+        report(Result.of_pairs(what, tool, sizes, pairs, note=note))
 
 
 def main() -> None:
@@ -147,11 +147,13 @@ def main() -> None:
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
     parser.add_argument("--texts", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--against", nargs="+", choices=MODULES, default=list(MODULES))
+    parser.add_argument("--against", nargs="+", choices=MODULES)
     options = parser.parse_args()
-    tools = [tool for tool in options.against if find_spec(MODULES[tool])]
-    for missing in (tool for tool in options.against if tool not in tools):
-        print(f"{missing}: not installed. Install the extra: pip install --editable '.[bench]'")
+    stand_in = [] if installed(MODULES[BERTOPIC]) else [BY_HAND]
+    wanted = options.against or [ATLAS, BERTOPIC, *stand_in]
+    tools = [tool for tool in wanted if installed(MODULES[tool])]
+    for missing in (tool for tool in wanted if tool not in tools):
+        report(Result.not_run("first map", missing, f"{missing} (the extra `bench`)"))
     if not tools:
         return
     import workbench as wb
@@ -159,8 +161,7 @@ def main() -> None:
     embeddings = wb.embed(wb.samples.python_docs(options.texts), options.model, progress=False)
     vectors, texts = embeddings.unit(), list(embeddings.corpus.texts)
     times = measured(tools, texts, vectors, options.rounds)
-    print(f"{embeddings.title()}, {len(texts):,} × {vectors.shape[1]}, rounds: {options.rounds}")
-    show(times, vectors)
+    show(times, vectors, f"{len(texts):,} docstrings, {embeddings.spec.title()}")
 
 
 if __name__ == "__main__":

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import plotly.express as px
 import plotly.offline
+from _results import Result, report
+from neighbors import seconds
 from playwright.sync_api import Browser, sync_playwright
 
 import workbench as wb
@@ -27,6 +26,7 @@ from workbench.analysis import SimilarityMatrix
 from workbench.page import host_css, host_script, plotly_library, render_page
 from workbench.views import heatmap_view
 
+PEER = "plotly's `imshow`, `write_html`"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 # The cells are an image in the plot; two frames later it is on the screen.
 SHOWN = """() => new Promise((resolve) => {
@@ -62,17 +62,6 @@ def seconds_to_see(browser: Browser, path: Path) -> float:
     return shown / 1000
 
 
-def made(work: Callable[[SimilarityMatrix], str], matrix: SimilarityMatrix) -> tuple[str, float]:
-    """Return a page and how long it took to write."""
-    start = time.perf_counter()
-    return work(matrix), time.perf_counter() - start
-
-
-def line(name: str, theirs: float, own: float, unit: str, ratio: float | None = None) -> None:
-    shown = theirs / own if ratio is None else ratio
-    print(f"{name:38}{theirs:9.2f} {unit:2} {own:9.2f} {unit:2} {shown:8.2f}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="minilm-static")
@@ -83,27 +72,33 @@ def main() -> None:
     corpus = wb.samples.python_docs(options.texts)
     embeddings = wb.embed(corpus, options.model, progress=False)
     matrix = wb.similarity_matrix(embeddings)
-    their_page, their_write = made(plotlys, matrix)
-    our_page, our_write = made(ours, matrix)
+    their_page, our_page = plotlys(matrix), ours(matrix)
+    written = [
+        (seconds(lambda: plotlys(matrix)), seconds(lambda: ours(matrix)))
+        for _ in range(options.rounds)
+    ]
     plain = len(plotly.offline.get_plotlyjs().encode())
     theirs, own = len(their_page.encode()) - plain, len(our_page.encode()) - fixed_parts()
     packed = len(gzip.compress(their_page.encode(), 6)) - len(plotly_library())
-    print(f"{embeddings.title()}, {len(corpus):,} × {len(corpus):,}, {options.rounds} rounds")
-    print(f"{'':38}{'imshow':>12} {'workbench':>12} {'ratio':>8}")
-    line("data in the page (ours: with texts)", theirs / 1e6, own / 1e6, "MB")
-    line("the same, theirs gzipped", packed / 1e6, own / 1e6, "MB")
-    line("written", their_write, our_write, "s")
+    sizes = f"{embeddings.spec.title()}, {len(corpus):,} × {len(corpus):,}"
+    for size, note in ((theirs, "ours with the texts"), (packed, "the same, theirs gzipped")):
+        pair = (size / 1e6, own / 1e6)
+        report(Result.of_pairs("data in the page", PEER, sizes, [pair], unit="MB", note=note))
+    report(Result.of_pairs("page written", PEER, sizes, written, note="ours with the texts"))
+    if not Path(options.chromium).exists():
+        report(Result.not_run("drawn", PEER, f"Chromium; there is no {options.chromium}"))
+        return
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=list(ARGUMENTS))
         paths = [Path(folder, f"{name}.html") for name in ("imshow", "workbench")]
         for path, page in zip(paths, (their_page, our_page), strict=True):
             path.write_text(page, encoding="utf-8", errors="replace")
         pairs = [
-            tuple(seconds_to_see(browser, path) for path in paths) for _ in range(options.rounds)
+            (seconds_to_see(browser, paths[0]), seconds_to_see(browser, paths[1]))
+            for _ in range(options.rounds)
         ]
         browser.close()
-    medians = [statistics.median(times) for times in zip(*pairs, strict=True)]
-    line("drawn", *medians, "s", statistics.median(their / our for their, our in pairs))
+    report(Result.of_pairs("drawn", PEER, sizes, pairs))
 
 
 if __name__ == "__main__":

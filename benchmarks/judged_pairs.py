@@ -12,6 +12,7 @@ import argparse
 import math
 
 import numpy as np
+from _results import Result, report
 from numpy.typing import NDArray
 
 from workbench.analysis import PairJudgments, ParaphrasePairs
@@ -66,8 +67,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=int, default=300)
     options = parser.parse_args()
-    print("| pairs | judged | of | held, worst | median | mean width | largest bias |")
-    print("|---|---|---|---|---|---|---|")
     for name, (sizes, shares) in SETTINGS.items():
         pairs = pairs_of(sizes)
         share = np.repeat(shares, sizes)[::-1]
@@ -83,11 +82,13 @@ def main() -> None:
                 rates = held[:, at].mean(axis=0)
                 width = (told[:, at, :, 2] - told[:, at, :, 1]).mean()
                 bias = abs(np.nanmean(told[:, at, :, 0] - true[:, at], axis=0)).max()
-                print(
-                    f"| {name} | {count} | {what} | {100 * rates.min():.1f} % "
-                    f"| {100 * np.median(rates):.1f} % | {width:.2f} | {bias:.3f} |",
-                    flush=True,
+                note = (
+                    f"held {100 * rates.min():.1f} % at the worst threshold, "
+                    f"{100 * np.median(rates):.1f} % at the median one; mean width {width:.2f}, "
+                    f"largest bias {bias:.3f}"
                 )
+                sizes = f"{name}; {count} judged, {options.repetitions} times"
+                report(Result(f"95 % interval of {what}", "the truth", sizes, note=note))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from _results import Result, report
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
@@ -55,12 +56,10 @@ def main() -> None:
         (seconds(lambda: brute.kneighbors()), seconds(lambda: nearest_neighbors(embeddings, k)))
         for _ in range(options.pairs)
     ]
-    ratio = statistics.median(theirs / own for theirs, own in pairs)
-    print(f"{len(vectors):,} texts × {options.dimensions}, {k} neighbours, {len(pairs)} pairs")
-    print(f"scikit-learn brute (cosine)  {statistics.median(t for t, _ in pairs):8.3f} s")
-    print(f"workbench nearest_neighbors  {statistics.median(o for _, o in pairs):8.3f} s")
-    print(f"the same neighbours          {alike:8.5f}")
-    print(f"ratio                        {ratio:8.2f}")
+    sizes = f"{len(vectors):,} texts × {options.dimensions}, {k} neighbours"
+    note = f"{alike:.3%} of the neighbours are the same"
+    peer = "scikit-learn's brute force, cosine"
+    report(Result.of_pairs("exact neighbours", peer, sizes, pairs, note=note))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ so high that it can find all.
 from __future__ import annotations
 
 import argparse
-import statistics
 from typing import Any
 
 import numpy as np
 import torch
+from _results import Result, report
 from neighbors import clustered, seconds
 from sentence_transformers.util import paraphrase_mining_embeddings
 
@@ -52,7 +52,6 @@ def main() -> None:
         )
         for _ in range(options.rounds)
     ]
-    ratio = statistics.median(their / own for their, own in runs)
     print(
         f"{len(vectors):,} texts × {options.dimensions}, {options.copies:,} of them copies of one"
     )
@@ -60,9 +59,12 @@ def main() -> None:
     print(f"workbench                              {len(ours):12,}")
     print(f"sentence-transformers, defaults        {len(at_defaults & ours):12,}")
     print(f"sentence-transformers, without limits  {len(all_of_them & ours):12,}")
-    print(f"sentence-transformers, without limits  {statistics.median(t for t, _ in runs):8.3f} s")
-    print(f"workbench                              {statistics.median(o for _, o in runs):8.3f} s")
-    print(f"ratio                                  {ratio:8.2f}")
+    peer = "sentence-transformers' `paraphrase_mining_embeddings`, without limits"
+    sizes = f"{len(vectors):,} × {options.dimensions}, {options.copies:,} of them copies of one"
+    note = f"pairs found of {exact:,}: ours {len(ours):,}, theirs at its defaults "
+    note += f"{len(at_defaults & ours):,}"
+    what = f"every pair of cosine ≥ {options.threshold}"
+    report(Result.of_pairs(what, peer, sizes, runs, note=note))
 
 
 if __name__ == "__main__":

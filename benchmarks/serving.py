@@ -19,6 +19,7 @@ import urllib.request
 from dataclasses import dataclass, field
 
 import numpy as np
+from _results import Result, report
 
 from workbench.corpus import samples
 from workbench.models import load_encoder
@@ -117,8 +118,22 @@ def compare(
     ]
     for name, place in (("plain flavor", 0), ("workbench", 1)):
         told(name, clients, [turn[place] for turn in turns])
-    ratio = statistics.median(own.rate / their.rate for their, own in turns)
-    print(f"{'ratio of requests/s':22} {ratio:8.2f}", flush=True)
+    rates = [(their.rate, own.rate) for their, own in turns]
+    slowest = [
+        np.percentile([latency for turn in turns for latency in turn[place].latencies], 95)
+        for place in (0, 1)
+    ]
+    report(
+        Result.of_pairs(
+            "serving one text at a time",
+            "the plain logged flavor",
+            f"clients: {clients}, turns of {seconds:g} s",
+            rates,
+            unit="requests/s",
+            more_is_better=True,
+            note=f"95 % within {slowest[0]:.2f}, {slowest[1]:.2f} s",
+        )
+    )
 
 
 def told(name: str, clients: int, turns: list[Load]) -> None:

@@ -6,11 +6,11 @@ Prints the median of the ratios of pairs: how many times faster the second call 
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 import time
 
 import numpy as np
+from _results import Result, report
 
 from workbench.corpus import Corpus, samples
 from workbench.embeddings import Embeddings, EmbeddingStore, embed
@@ -43,11 +43,8 @@ def main() -> None:
         assert read.encoded == 0 < encoded.encoded
         assert np.array_equal(encoded.vectors, read.vectors)
         pairs.append((cold, warm))
-    ratio = statistics.median(cold / warm for cold, warm in pairs)
-    print(f"{len(corpus)} support tickets, {encoder.spec.title()}, {len(pairs)} pairs")
-    print(f"cold: encode and keep        {statistics.median(c for c, _ in pairs):8.3f} s")
-    print(f"warm: read                   {statistics.median(w for _, w in pairs):8.3f} s")
-    print(f"ratio                        {ratio:8.2f}")
+    sizes = f"{len(corpus)} support tickets, {encoder.spec.title()}"
+    report(Result.of_pairs("embed, read from the store", "embed, encoding", sizes, pairs))
 
 
 if __name__ == "__main__":
