@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from _results import Result, report
 
 import workbench as wb
 from workbench._arrays import FloatArray
@@ -65,26 +66,27 @@ def cold(embeddings: Embeddings, pairs: int) -> None:
     with TemporaryDirectory() as folder:
         np.save(Path(folder) / "vectors.npy", embeddings.unit())
         run(OURS, folder)  # numba's cache: what the first map ever leaves
-        ratios, items = [], []
+        timed, items = [], []
         for _ in range(pairs):
             theirs, _ = run(THEIRS, folder)
             ours, lines = run(OURS, folder)
-            ratios.append(theirs / ours)
+            timed.append((theirs, ours))
             items.append({name: float(s) for name, s in (line.split("\t") for line in lines)})
-        print(f"first map of {len(embeddings):,} texts in a fresh process, {pairs} pairs")
-        for name in items[0]:
-            print(f"  {name:28}{statistics.median(item[name] for item in items):7.2f} s")
+        medians = {name: statistics.median(item[name] for item in items) for name in items[0]}
         trusts = [
             trustworthiness(embeddings.unit(), np.load(Path(folder) / file), 15, random_state=0)
             for file in ("theirs.npy", "ours.npy")
         ]
-        shown(ratios, trusts, "umap-learn's defaults")
+        items_said = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in medians.items())
+        note = f"{told(trusts)}; of ours: {items_said}"
+        what, against = "first UMAP map in a fresh process", "umap-learn's defaults"
+        report(Result.of_pairs(what, against, sizes(embeddings), timed, note=note))
 
 
 def tsne(embeddings: Embeddings, pairs: int) -> None:
     """Compare t-SNE as it is installed here with scikit-learn's."""
     if not uses_scranpy():
-        print("t-SNE: not measured; pip install 'embedding-workbench[fast]' brings another one.")
+        report(Result.not_run("t-SNE", "scikit-learn's", "the extra fast (scranpy)"))
         return
     settings = TsneSettings(30.0, 12.0, 1_000, random_state=0)
     start = reduce_pca(embeddings.unit(), 2, 0).coordinates
@@ -96,28 +98,30 @@ def tsne(embeddings: Embeddings, pairs: int) -> None:
             return tsne_by_scranpy(near.indices, chords, settings)
         return tsne_by_scikit_learn(near.indices, chords, settings, start)
 
-    ratios, made = [], {}
+    timed, made = [], {}
     for _ in range(pairs):
         seconds = []
         for name in ("scikit-learn", "scranpy"):
             begun = time.perf_counter()
             made[name] = layout(name)
             seconds.append(time.perf_counter() - begun)
-        ratios.append(seconds[0] / seconds[1])
-    print(f"t-SNE of {len(embeddings):,} texts, its neighbours included, {pairs} pairs")
+        timed.append((seconds[0], seconds[1]))
     trusts = [
         trustworthiness(embeddings.unit(), found, 15, random_state=0) for found in made.values()
     ]
-    shown(ratios, trusts, "scikit-learn's")
+    what = "t-SNE on exact neighbours, these included"
+    against = "scikit-learn's on the same"
+    report(Result.of_pairs(what, against, sizes(embeddings), timed, note=told(trusts)))
 
 
-def shown(ratios: list[float], trusts: list[float], against: str) -> None:
-    """Print a ratio and both trustworthinesses."""
-    print(
-        f"  ratio to {against}: {statistics.median(ratios):.2f} "
-        f"({min(ratios):.2f} to {max(ratios):.2f}); trustworthiness, theirs and ours: "
-        + ", ".join(f"{trust:.3f}" for trust in trusts)
-    )
+def sizes(embeddings: Embeddings) -> str:
+    """Return how much is laid out."""
+    return f"{len(embeddings):,} × {embeddings.vectors.shape[1]}"
+
+
+def told(trusts: list[float]) -> str:
+    """Return both trustworthinesses."""
+    return "trustworthiness, theirs and ours: " + ", ".join(f"{trust:.3f}" for trust in trusts)
 
 
 def main() -> None:
