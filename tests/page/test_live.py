@@ -21,11 +21,11 @@ def test_a_pair_stays_pinned_and_reaches_the_kernel(
     cells.click(5, 2)
     assert trait(cells.page, "controls")["pinned"] == ["id-02", "id-05"]
     assert trait(cells.page, "selection") == ["id-02", "id-05"]
-    cells.until("plot.data.at(-1).marker?.symbol === 'square-open'")
+    cells.until("plot.layout.shapes.some(({ name }) => name === 'cell')")
     cells.hover(9, 8)
     expect(cells.part("readout")).to_contain_text("kept: id-02 and id-05")
     cells.part("clear").click()
-    cells.until("plot.data.at(-1).marker?.symbol !== 'square-open'")
+    cells.until("!plot.layout.shapes.some(({ name }) => name === 'cell')")
     assert trait(cells.page, "controls")["pinned"] == []
     assert trait(cells.page, "selection") == []
 
@@ -80,10 +80,10 @@ def test_what_the_kernel_selects_leaves_the_pair(
 ) -> None:
     state = {"controls": {"pinned": ["id-03", "id-04"]}, "selection": ["id-03", "id-04"]}
     cells = live(hostile.heatmap, **state)
-    cells.until("plot.data.at(-1).marker?.symbol === 'square-open'")
+    cells.until("plot.layout.shapes.some(({ name }) => name === 'cell')")
     cells.page.evaluate("model.receive({ selection: ['id-07'] })")
     assert cells.selected_ids() == ["id-07"]
-    cells.until("plot.data.at(-1).marker?.symbol === 'square-open'")
+    cells.until("plot.layout.shapes.some(({ name }) => name === 'cell')")
     assert trait(cells.page, "controls") == state["controls"]
 
 

@@ -25,6 +25,7 @@ _FILES = (
     "host_twin.js",
     "host_select.js",
     "host_chosen.js",
+    "host_drag.js",
     "host_figures.js",
     "host_points.js",
     "host_groups.js",

@@ -128,7 +128,11 @@ def _place(number: int, inside: str) -> str:
 
 
 def _data(views: Sequence[View]) -> str:
-    return f'<script type="text/plain" class="workbench-data">{payload(views)}</script>'
+    texts, arrays = payload(views)
+    return (
+        f'<script type="text/plain" class="workbench-data">{texts}</script>'
+        f'<script type="text/plain" class="workbench-arrays">{arrays}</script>'
+    )
 
 
 def _library() -> str:

@@ -1,12 +1,13 @@
 // mount(element, view, hooks): one figure with its texts, live in a notebook or static in a page.
 import { shared } from "./host_library.js";
 import { kindOf, readView, search } from "./host_model.js";
-import { followPointer, followTheme, followWidth, link, nearViewport, throttle } from "./host_page.js";
+import { followPointer, followTheme, followWidth, link, nearViewport, painted, throttle } from "./host_page.js";
 import { build, showError, showState, showView } from "./host_panels.js";
 import { columnKept, goneOf, keptObject, keptOf } from "./host_selections.js";
 import { choose, forget, keep, keepAs, recall, receive, receiveKept, select, sorted, watchHeld } from "./host_select.js";
+import { released, watchDrag } from "./host_drag.js";
 import { furnish } from "./host_chosen.js";
-import { configOf, figureOf, heightOf, plainKind } from "./host_figures.js";
+import { drawFigure, heightOf, plainKind } from "./host_figures.js";
 import { mapKind } from "./host_map.js";
 import { alignedKind } from "./host_aligned.js";
 import { heatmapKind } from "./host_heatmap.js";
@@ -22,6 +23,7 @@ import { modelsKind, modelsMatrixKind, ranksKind } from "./host_choices.js";
 // What a kind of figure is: its `hint`, the name of its `keys` (with them it is used by keyboard),
 // whether it `searches`, has `colors`, a `bare` mode bar, what its `things` are called, whether it
 // `lists` the selected texts itself; read(model), figure(model, state, theme) or draw(host),
+// marks(model, state, theme) → the shapes that follow a selection, if nothing else of the figure does,
 // controls(host) → {nodes, show()}, shown(host), drawn(host), twin(model) → {header, rows} (its
 // data as a table), summary(model, state) → a few sentences, and what a person does: hovered,
 // clicked(host, point), lassoed(host, event), moving, moved(host), keyed(host, event),
@@ -270,7 +272,7 @@ function draw(host) {
 }
 
 async function redraw(host) {
-  await null; // all changes of one event are drawn together
+  await (host.drawn ? painted() : null); // all changes of one event together, and after its tables
   while (host.stale && host.near && host.state && !host.dragging && !host.gone) {
     if (host.kind.draw) host.kind.draw(host);
     else await showFigure(host);
@@ -285,8 +287,7 @@ async function redraw(host) {
 async function showFigure(host) {
   host.plotly ??= await host.hooks.library();
   host.stale = false;
-  const { data, layout } = figureOf(host.kind, host.model, host.state, host.theme);
-  await host.plotly.react(host.parts.plot, data, layout, configOf(host.kind));
+  await drawFigure(host);
   if (!host.drawn) listen(host);
 }
 
@@ -330,29 +331,6 @@ function resized(host, width) {
   else host.plotly.Plots.resize(host.parts.plot).then(() => draw(host));
 }
 
-// plotly tells of a lasso up to 0.1 s after the button is released.
-function watchDrag(host) {
-  let timer = 0;
-  const down = () => {
-    clearTimeout(timer); // the drag before is over: its end must not end this one
-    host.dragging = true;
-  };
-  const up = () => {
-    clearTimeout(timer);
-    if (host.dragging) timer = setTimeout(() => released(host), 250);
-  };
-  const ends = ["pointerup", "pointercancel"];
-  host.parts.plot.addEventListener("pointerdown", down);
-  ends.forEach((name) => window.addEventListener(name, up));
-  return () => ends.forEach((name) => window.removeEventListener(name, up));
-}
-
-function released(host) {
-  if (!host.dragging) return;
-  host.dragging = false;
-  if (host.stale) draw(host);
-}
-
 // ---- what happens on the figure
 
 function listen(host) {
@@ -364,7 +342,7 @@ function listen(host) {
   on("plotly_click", (event) => { host.kind.clicked?.(host, event.points[0]); released(host); });
   on("plotly_selected", (event) => {
     if (!host.dragging) return; // plotly's echo of a redraw, not a person's lasso
-    if (event) host.kind.lassoed?.(host, event);
+    if (event && !host.chosen) host.kind.lassoed?.(host, event);
     released(host);
     if (event) draw(host); // also when nothing changed: it takes the outline away
   });
@@ -384,7 +362,7 @@ function moved(host, event) {
   const { xaxis, yaxis } = host.parts.plot._fullLayout;
   const reset = Object.keys(event).some((key) => /autorange/.test(key));
   const viewport = reset ? null : { x: [...xaxis.range], y: [...yaxis.range] };
-  host.state.viewport = viewport;
+  host.state.viewport = host.whole.viewport = viewport;
   host.hooks.onViewport?.(viewport ?? {});
   if (reset) draw(host);
   else host.kind.moved?.(host);

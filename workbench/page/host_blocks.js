@@ -3,7 +3,7 @@ import { decode } from "./host_library.js";
 import { elide, rowsOf } from "./host_model.js";
 import { isNarrow } from "./host_figures.js";
 import { make, showReadout, textBlock } from "./host_panels.js";
-import { boxOnly, cellMark, edgeMarks, matrixHeight, STEPS, touched } from "./host_heatmap.js";
+import { BOX_POINT, boxOnly, marked, matrixHeight, STEPS, touched } from "./host_heatmap.js";
 
 const HINT = "Point at a cell to read what its two groups are about; ";
 const OPENS = "click to open their texts in full. With the keyboard: arrow keys and Enter.";
@@ -14,6 +14,7 @@ export const blocksKind = {
   keys: "Matrix of groups of texts: arrow keys and Enter",
   read: readBlocks,
   figure: blocksFigure,
+  marks: blocksMarks,
   shown: showHint,
   drawn: (host) => { host.parts.plot.style.minHeight = `${matrixHeight(host.model, host.state)}px`; },
   hovered: (host, point) => pointBlocks(host, point.y, point.x),
@@ -44,10 +45,12 @@ function blocksFigure(model, state, theme) {
   const cells = { ...model.data[0], z: model.z, hoverinfo: "none", hoverongaps: true };
   delete cells.hovertemplate;
   if (isNarrow(state)) cells.colorbar = { ...cells.colorbar, title: {} };
-  const data = [cells];
-  data.push(edgeMarks(model, selectedPlaces(model, state), state, theme, 0.5));
-  if (state.cell) data.push(cellMark(state.cell, state, theme));
-  return { data, layout: { showlegend: false, height: matrixHeight(model, state), modebar: boxOnly(state, theme), ...blockAxes(model, state) } };
+  const shapes = blocksMarks(model, state, theme);
+  return { data: [cells, BOX_POINT], layout: { showlegend: false, height: matrixHeight(model, state), shapes, modebar: boxOnly(state, theme), ...blockAxes(model, state) } };
+}
+
+function blocksMarks(model, state, theme) {
+  return marked(model, selectedPlaces(model, state), state, theme, 0.5);
 }
 
 // The blocks that hold selected texts are marked just outside the cells.

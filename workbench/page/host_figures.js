@@ -1,14 +1,27 @@
-// From a model and its state to plotly's data and layout. Nothing here touches the page.
+// From a model and its state to plotly's data and layout, and to the page.
 import { elide } from "./host_model.js";
 
 const NARROW = 620;
 
-export function figureOf(kind, model, state, theme) {
+// Draws a host's figure. Where its marks are shapes and nothing else has changed, only they are
+// drawn: plotly would draw all cells of a matrix again.
+export async function drawFigure(host) {
+  const { drawn, kind, model, state, theme, plotly } = host;
+  const { plot } = host.parts;
+  const whole = { model, mode: state.mode, width: state.width, viewport: state.viewport };
+  const same = drawn && Object.keys(whole).every((name) => whole[name] === host.whole[name]);
+  if (same && kind.marks) return plotly.relayout(plot, { shapes: kind.marks(model, state, theme), selections: [] });
+  host.whole = whole;
+  const { data, layout } = figureOf(kind, model, state, theme);
+  return plotly.react(plot, data, layout, configOf(kind));
+}
+
+function figureOf(kind, model, state, theme) {
   const { data, layout } = kind.figure(model, state, theme);
   return { data, layout: { ...baseLayout(model, state, theme), ...layout } };
 }
 
-export function configOf(kind) {
+function configOf(kind) {
   return {
     displaylogo: false,
     showSendToCloud: false,

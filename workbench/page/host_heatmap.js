@@ -7,12 +7,18 @@ import { make, showReadout } from "./host_panels.js";
 import { markedBlock, rarity, reader, sharedLine, sharedWords, underOthers } from "./host_pairs.js";
 
 const TINY = 420; // pixels; below, there is no room beside the cells
+const MARK = 0.007; // half the width of a mark, of the matrix' side
+
+// The point that is nowhere makes plotly offer a box to select with: the cells alone it takes for a
+// picture. It is the same at each drawing: plotly compares.
+export const BOX_POINT = { type: "scatter", mode: "markers", x: [null], y: [null], hoverinfo: "skip", showlegend: false };
 
 export const heatmapKind = {
   hint: "Point at a cell to read both texts; click to keep the pair; draw a box to select the texts of its cells. With the keyboard: arrow keys and Enter.",
   keys: "Matrix of similarities: arrow keys and Enter",
   read: readCells,
   figure: heatmapFigure,
+  marks: heatmapMarks,
   shown: showPinned,
   drawn: (host) => { host.parts.plot.style.minHeight = `${matrixHeight(host.model, host.state)}px`; },
   twin: heatmapTwin,
@@ -29,6 +35,7 @@ export function readCells(model) {
   const width = columns.length;
   model.z = linesOf(model.data[0].z, rows.length, width);
   model.others = (model.meta.also ?? []).map(({ z, ...said }) => ({ ...said, z: linesOf(z, rows.length, width) }));
+  model.besides = model.data.slice(1).map((trace) => ({ ...trace, x: decode(trace.x), y: decode(trace.y) }));
   model.placeOfRow = new Map(rows.map((row, place) => [row, place]));
   model.placeOfColumn = new Map(columns.map((row, place) => [row, place]));
 }
@@ -53,11 +60,14 @@ function heatmapFigure(model, state, theme) {
   const cells = { ...model.data[0], z: model.z, hoverinfo: "none", colorbar: { ...model.data[0].colorbar } };
   delete cells.hovertemplate;
   if (isNarrow(state)) delete cells.colorbar.title;
-  const data = [cells, ...besides(model, state, theme)];
-  data.push(edgeMarks(model, selectedPlaces(model, state), state, theme));
-  if (state.cell) data.push(cellMark(state.cell, state, theme));
+  const data = [cells, ...besides(model, state, theme), BOX_POINT];
+  const shapes = heatmapMarks(model, state, theme);
   const height = matrixHeight(model, state);
-  return { data, layout: { showlegend: false, height, modebar: boxOnly(state, theme), ...heatmapAxes(model, state, theme) } };
+  return { data, layout: { showlegend: false, height, shapes, modebar: boxOnly(state, theme), ...heatmapAxes(model, state, theme) } };
+}
+
+function heatmapMarks(model, state, theme) {
+  return marked(model, selectedPlaces(model, state), state, theme);
 }
 
 // A box selects; there are no points for a lasso.
@@ -76,7 +86,7 @@ export function matrixHeight(model, state) {
 
 // The distribution beside the cells and the tree above them; on a telephone the cells matter more.
 function besides(model, state, theme) {
-  return model.data.slice(1).flatMap((trace) => {
+  return model.besides.flatMap((trace) => {
     const part = trace.meta?.part;
     if (part === "histogram") return isTiny(state) ? [] : [{ ...trace, uid: part }];
     if (part === "baseline" && isTiny(state)) return [];
@@ -90,37 +100,32 @@ function selectedPlaces(model, state) {
   return { rows: places(model.placeOfRow), columns: places(model.placeOfColumn) };
 }
 
-// Selected texts are marked just outside the cells, on the left and at the bottom. The point that
-// is nowhere makes plotly offer a box to select with: the cells alone it takes for a picture.
-export function edgeMarks(model, { rows, columns }, state, theme, margin = 0) {
-  const off = 0.014 * Math.max(model.z.length, model.z[0].length) + 0.3 + margin;
-  const bottom = model.z.length - 1 + off;
-  return {
-    type: "scatter",
-    mode: "markers",
-    x: [null, ...rows.map(() => -off), ...columns],
-    y: [null, ...rows, ...columns.map(() => bottom)],
-    marker: {
-      symbol: ["circle", ...rows.map(() => "triangle-right"), ...columns.map(() => "triangle-up")],
-      size: 7,
-      color: theme.ink[state.mode],
-    },
-    cliponaxis: false,
-    hoverinfo: "skip",
-    showlegend: false,
-  };
+// The shapes of a matrix and its marks: the selected texts just outside the cells, on the left and
+// at the bottom, and the pair that is kept. Of traces plotly would draw the cells with them, each time.
+export function marked(model, places, state, theme, margin = 0) {
+  const edges = { type: "path", name: "selected", path: edgePath(model, places, margin), fillcolor: theme.ink[state.mode], line: { width: 0 } };
+  return [
+    ...(model.layout.shapes ?? []),
+    ...(edges.path ? [edges] : []),
+    ...(state.cell ? [cellMark(state.cell, state, theme)] : []),
+  ];
 }
 
-export function cellMark([i, j], state, theme) {
-  return {
-    type: "scatter",
-    mode: "markers",
-    x: [j],
-    y: [i],
-    marker: { symbol: "square-open", size: 13, color: theme.vivid[state.mode], line: { width: 2.5 } },
-    hoverinfo: "skip",
-    showlegend: false,
-  };
+// A triangle for each place, in the matrix' own coordinates.
+function edgePath(model, { rows, columns }, margin) {
+  const size = Math.max(model.z.length, model.z[0].length);
+  const off = 0.014 * size + 0.3 + margin - MARK * size;
+  const [half, long] = [MARK * size, 1.7 * MARK * size];
+  const bottom = model.z.length - 1 + off;
+  return [
+    ...rows.map((i) => `M${-off},${i}L${-off - long},${i - half}L${-off - long},${i + half}Z`),
+    ...columns.map((j) => `M${j},${bottom}L${j - half},${bottom + long}L${j + half},${bottom + long}Z`),
+  ].join("");
+}
+
+function cellMark([i, j], state, theme) {
+  const pixels = { xsizemode: "pixel", ysizemode: "pixel", xanchor: j, yanchor: i, x0: -7, x1: 7, y0: -7, y1: 7 };
+  return { type: "rect", name: "cell", ...pixels, line: { color: theme.vivid[state.mode], width: 2.5 } };
 }
 
 function heatmapAxes(model, state, theme) {

@@ -13,11 +13,15 @@ export function bytesOfBase64(text) {
 }
 
 export async function gunzip(bytes) {
+  return (await unzipped(bytes)).text();
+}
+
+export async function unzipped(bytes) {
   if (typeof DecompressionStream === "undefined") {
     throw new Error("This browser is too old to unpack the figure (it has no DecompressionStream).");
   }
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).text();
+  return new Response(stream);
 }
 
 // `source` gives the gzipped library; only the first figure of a page asks it.
@@ -67,8 +71,19 @@ const ARRAYS = {
   f8: Float64Array,
 };
 
-// plotly's typed array, {dtype, bdata, shape}; anything else is returned as it is.
+// plotly's typed array, {dtype, bdata, shape}, of base64 or bytes; else what was given, as it is.
 export function decode(value) {
-  if (!value || typeof value.bdata !== "string") return value;
-  return new ARRAYS[value.dtype](bytesOfBase64(value.bdata).buffer);
+  if (value?.bdata === undefined) return value;
+  return new ARRAYS[value.dtype](typeof value.bdata === "string" ? bytesOfBase64(value.bdata).buffer : value.bdata);
+}
+
+// A matrix of numbers, of which a page holds the upper triangle.
+export function mirrored(bytes, dtype, size) {
+  const half = new ARRAYS[dtype](bytes);
+  const whole = new ARRAYS[dtype](size * size);
+  for (let i = 0, from = 0; i < size; from += size - i, i += 1) {
+    whole.set(half.subarray(from, from + size - i), i * size + i);
+    for (let j = i + 1; j < size; j += 1) whole[j * size + i] = half[from + j - i];
+  }
+  return whole.buffer;
 }

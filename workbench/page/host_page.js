@@ -105,6 +105,14 @@ export function link(element, key, receive) {
   };
 }
 
+// Resolves when what has changed is on the screen; soon, too, where nothing is shown.
+export function painted() {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 100);
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
+}
+
 // Calls at most once per `pause` milliseconds; the last call always arrives.
 export function throttle(pause, action) {
   let timer = null;

@@ -1,5 +1,6 @@
 // What is special about a selection: shares of categories and words, against all other texts.
 import { categoryOf, elide, kindOf, percent, rowsOf } from "./host_model.js";
+import { painted } from "./host_page.js";
 import { labelled, make, setOptions } from "./host_panels.js";
 import { areDates } from "./host_table.js";
 import { CRITICAL, indexOf, sharesOf, wordsOf } from "./host_words.js";
@@ -34,7 +35,7 @@ export function specialPanel(guard) {
       const { seen } = panel;
       if (seen?.model === model && seen.selection === selection && seen.columns === model.meta.color_columns) return;
       panel.seen = { model, selection, columns: model.meta.color_columns };
-      setTimeout(update); // the table comes first
+      painted().then(update); // the table comes first
     },
   };
 }
