@@ -166,3 +166,34 @@ def test_groups_of_two_sets(opened: Callable[..., Any]) -> None:
     expect(figure.part("readout")).to_contain_text(f"mean cosine {blocks.values[2, 1]:.3f}")
     press(figure, "Enter")
     expect(figure.part("count")).to_have_text("13 of 38 texts selected")
+
+
+def test_a_page_gives_back_the_cells_and_the_texts_of_each_figure(
+    opened: Callable[..., Any],
+) -> None:
+    vectors = embedded(0, "one")
+    whole = heatmap_view(similarity_matrix(vectors))
+    some = similarity_matrix(vectors.take(range(0, 32, 2)))
+    part = heatmap_view(some, sampled_from=vectors.corpus)
+    two_sets = heatmap_view(similarity_matrix(vectors.take(range(3)), vectors.take(range(5, 9))))
+    page = opened(render_page([whole, part, two_sets], title="x"))
+    for place, view in enumerate((whole, part, two_sets)):
+        figure = page.figure(place)
+        cells = figure.part("plot").evaluate("plot => plot.data[0].z.map(row => [...row])")
+        np.testing.assert_array_equal(np.float32(cells), view.figure.data[0].z)
+    figure = page.figure(1)
+    press(figure, "ArrowRight", "Enter")
+    assert figure.selected_ids() == ["t0", "t2"]
+
+
+def test_a_kept_pair_is_marked_without_drawing_the_cells_again(opened: Callable[..., Any]) -> None:
+    view = heatmap_view(similarity_matrix(embedded(0, "one")))
+    figure = opened(render_page([view], title="x")).figure()
+    figure.part("plot").evaluate("plot => { window.cells = plot.calcdata; }")
+    figure.click(6, 2)
+    figure.until("plot.querySelectorAll('.shapelayer path').length === 2")
+    expect(figure.part("count")).to_have_text("2 of 32 texts selected")
+    figure.until("plot.calcdata === window.cells")
+    figure.part("clear").click()
+    figure.until("plot.querySelectorAll('.shapelayer path').length === 0")
+    figure.until("plot.calcdata === window.cells")

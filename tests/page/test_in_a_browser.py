@@ -171,7 +171,9 @@ def test_clicking_a_cell_keeps_the_pair(hostile: Any, opened: Callable[..., Any]
     value = float(hostile.heatmap.figure.data[0].z[2, 5])
     expect(cells.part("value")).to_have_text(f"cosine {value:.4f}")
     cells.until("plot.layout.shapes.some(({ name }) => name === 'cell')")
-    assert (cells.traces()[-1]["x"], cells.traces()[-1]["y"]) == ([5], [2])
+    mark = "plot => plot.layout.shapes.find(({ name }) => name === 'cell')"
+    shape = cells.part("plot").evaluate(mark)
+    assert (shape["xanchor"], shape["yanchor"]) == (5, 2)
     cells.hover(9, 8)
     texts = cells.part("readout").locator(".wb-text")
     eventually(texts.all_text_contents, [in_one_line(hostile.corpus.texts[row]) for row in (8, 9)])

@@ -1,7 +1,7 @@
 // mount(element, view, hooks): one figure with its texts, live in a notebook or static in a page.
 import { shared } from "./host_library.js";
 import { kindOf, readView, search } from "./host_model.js";
-import { followPointer, followTheme, followWidth, link, nearViewport, painted, throttle } from "./host_page.js";
+import { followPointer, followTheme, followWidth, inTurn, link, nearViewport, painted, throttle } from "./host_page.js";
 import { build, showError, showState, showView } from "./host_panels.js";
 import { columnKept, goneOf, keptObject, keptOf } from "./host_selections.js";
 import { choose, forget, keep, keepAs, recall, receive, receiveKept, select, sorted, watchHeld } from "./host_select.js";
@@ -272,7 +272,7 @@ function draw(host) {
 }
 
 async function redraw(host) {
-  await (host.drawn ? painted() : null); // all changes of one event together, and after its tables
+  await (host.drawn ? painted() : firstTime(host)); // all changes of one event together, and after its tables
   while (host.stale && host.near && host.state && !host.dragging && !host.gone) {
     if (host.kind.draw) host.kind.draw(host);
     else await showFigure(host);
@@ -282,6 +282,14 @@ async function redraw(host) {
     host.parts.error.hidden = true; // what failed before has worked now
     makeRoom(host);
   }
+}
+
+// The figures of a page come one after the other, each on the screen before the next is drawn.
+async function firstTime(host) {
+  await null;
+  if (host.kind.draw || !host.near) return;
+  host.plotly ??= await host.hooks.library();
+  await inTurn();
 }
 
 async function showFigure(host) {
@@ -362,7 +370,8 @@ function moved(host, event) {
   const { xaxis, yaxis } = host.parts.plot._fullLayout;
   const reset = Object.keys(event).some((key) => /autorange/.test(key));
   const viewport = reset ? null : { x: [...xaxis.range], y: [...yaxis.range] };
-  host.state.viewport = host.whole.viewport = viewport;
+  host.state.viewport = viewport;
+  host.whole.viewport = reset ? undefined : viewport; // what plotly draws by now
   host.hooks.onViewport?.(viewport ?? {});
   if (reset) draw(host);
   else host.kind.moved?.(host);

@@ -103,7 +103,7 @@ function selectedPlaces(model, state) {
 // The shapes of a matrix and its marks: the selected texts just outside the cells, on the left and
 // at the bottom, and the pair that is kept. Of traces plotly would draw the cells with them, each time.
 export function marked(model, places, state, theme, margin = 0) {
-  const edges = { type: "path", name: "selected", path: edgePath(model, places, margin), fillcolor: theme.ink[state.mode], line: { width: 0 } };
+  const edges = { type: "path", name: "selected", path: edgePath(model, places, state, margin), fillrule: "nonzero", fillcolor: theme.ink[state.mode], line: { width: 0 } };
   return [
     ...(model.layout.shapes ?? []),
     ...(edges.path ? [edges] : []),
@@ -112,10 +112,10 @@ export function marked(model, places, state, theme, margin = 0) {
 }
 
 // A triangle for each place, in the matrix' own coordinates.
-function edgePath(model, { rows, columns }, margin) {
+function edgePath(model, { rows, columns }, state, margin) {
   const size = Math.max(model.z.length, model.z[0].length);
-  const off = 0.014 * size + 0.3 + margin - MARK * size;
-  const [half, long] = [MARK * size, 1.7 * MARK * size];
+  const half = (isNarrow(state) ? 2 : 1) * MARK * size;
+  const [off, long] = [0.014 * size + 0.3 + margin - half, 1.7 * half];
   const bottom = model.z.length - 1 + off;
   return [
     ...rows.map((i) => `M${-off},${i}L${-off - long},${i - half}L${-off - long},${i + half}Z`),

@@ -105,12 +105,20 @@ export function link(element, key, receive) {
   };
 }
 
-// Resolves when what has changed is on the screen; soon, too, where nothing is shown.
+// Resolves when what has changed is on the screen; at once where nothing is shown.
 export function painted() {
   return new Promise((resolve) => {
-    setTimeout(resolve, 100);
-    requestAnimationFrame(() => setTimeout(resolve));
+    if (document.hidden) setTimeout(resolve);
+    else requestAnimationFrame(() => setTimeout(resolve));
   });
+}
+
+// Resolves when what others asked for in this way before is on the screen.
+export function inTurn() {
+  const page = shared();
+  const before = page.turn ?? Promise.resolve();
+  page.turn = before.then(painted);
+  return before;
 }
 
 // Calls at most once per `pause` milliseconds; the last call always arrives.
