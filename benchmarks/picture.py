@@ -7,20 +7,19 @@ a lasso's button to the rows of the table. Picture: from what a person does (col
 column, fades doubtful texts, clicks a cell) to the frame that shows it, where nothing must be
 computed anew. Beside size and drawing stands plotly's own page of the same points with their texts
 to hover, as ``write_html`` makes it: rounds take turns; printed are medians, and the median of each
-round's ratio (above 1: ours is smaller or faster). Times grow with the machine's load, which is
-printed too.
+round's ratio (above 1: ours is smaller or faster). Times grow with the machine's load.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import plotly.graph_objects as go
+from _results import Result, report
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import workbench as wb
@@ -76,7 +75,7 @@ AREA = """() => {
 }"""
 
 
-def report(embeddings: Embeddings, path: Path, shown: int) -> Projection:
+def written(embeddings: Embeddings, path: Path, shown: int) -> Projection:
     """Write the report of some texts; return the projection that it shows first."""
     projection = wb.project(embeddings, method="pca")
     clustering = wb.cluster(embeddings, method="kmeans", n_clusters=20)
@@ -154,12 +153,6 @@ def mark_after_click(browser: Browser, path: Path) -> float:
     return taken
 
 
-def line(name: str, own: float, bound: float, unit: str, theirs: float | None = None) -> None:
-    """Print a number beside its bound and, if there is one, plotly's and the ratio."""
-    beside = "" if theirs is None else f"{theirs:12.2f}"
-    print(f"{name:44}{own:10.2f} ≤{bound:7.1f} {unit:3}{beside}", end="" if theirs else "\n")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="minilm-static")
@@ -175,7 +168,7 @@ def main() -> None:
         ours, theirs, many, cells = (
             Path(folder, f"{name}.html") for name in ("report", "plotly", "map", "heatmap")
         )
-        plotlys(report(embeddings.take(range(options.report)), ours, options.matrix), theirs)
+        plotlys(written(embeddings.take(range(options.report)), ours, options.matrix), theirs)
         wb.write_report(many, wb.project(embeddings.take(range(options.map)), method="pca"))
         matrix = wb.similarity_matrix(embeddings.take(range(options.matrix)))
         cells.write_text(render_page([wb.views.heatmap_view(matrix)], title="heatmap"))
@@ -192,17 +185,18 @@ def main() -> None:
             taken.append([work(browser, path) for work, path in measured.values()])
         browser.close()
         sizes = [path.stat().st_size / 1e6 for path in (ours, theirs)]
-    print(f"{embeddings.title()}, {options.rounds} rounds, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':44}{'workbench':>10}  {'bound':>7} {'':3}{'write_html':>12} {'ratio':>8}")
-    line(f"report of {options.report:,} texts", sizes[0], 10, "MB", sizes[1])
-    print(f" {sizes[1] / sizes[0]:8.2f}")
-    own, other = (statistics.median(times) for times in zip(*first, strict=True))
-    line("its first figure drawn", own / 1000, 3, "s", other / 1000)
-    print(f" {statistics.median(theirs / ours for ours, theirs in first):8.2f}")
+    peer, given = "plotly's `write_html` of the points", f"{options.report:,} texts"
+    report(
+        Result.of_pairs("report", peer, given, [(sizes[1], sizes[0])], unit="MB", note="≤ 10 MB")
+    )
+    opened_in = [(theirs / 1000, ours / 1000) for ours, theirs in first]
+    report(Result.of_pairs("its first figure drawn", peer, given, opened_in, note="≤ 3 s"))
     for name, times in zip(measured, zip(*taken, strict=True), strict=True):
-        size = options.matrix if name == "click a cell" else options.map
+        count = options.matrix if name == "click a cell" else options.map
         bound = 100 if name.endswith("table") else 150
-        line(f"{name}, {size:,} texts", statistics.median(times), bound, "ms")
+        spread = f"{min(times):.0f} to {max(times):.0f}"
+        note = f"{statistics.median(times):.0f} ms ({spread}), ≤ {bound} ms"
+        report(Result(name, sizes=f"{count:,} texts", note=note))
 
 
 if __name__ == "__main__":

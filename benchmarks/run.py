@@ -64,6 +64,7 @@ BENCHMARKS = (
     Benchmark("first_map", "--rounds 5", "--texts 300 --rounds 1"),
     Benchmark("first_map_20k", "--texts 20000 --rounds 1", "--texts 600 --rounds 1", "first_map"),
     Benchmark("heatmap", "", "--texts 300 --rounds 1"),
+    Benchmark("picture", "", "--report 600 --map 600 --matrix 300 --rounds 1"),
     Benchmark("bootstrap", "--pairs 5", "--examples 200 --resamples 1000 --pairs 1"),
     Benchmark("compare", "", "--texts 600"),
     Benchmark("serving", "--rounds 5", "--clients 1 --rounds 1 --seconds 1"),
