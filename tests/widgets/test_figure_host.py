@@ -174,7 +174,7 @@ def test_each_request_for_the_library_is_answered_once(
 def test_the_library_does_not_travel_with_each_figure(view: View) -> None:
     state = FigureHost(view).get_state()
     size = sum(len(value) for value in state.values() if isinstance(value, (str, bytes)))
-    assert size < 200_000 < len(plotly_library())
+    assert size < 300_000 < len(plotly_library())
 
 
 def test_the_live_bundle_has_a_table_for_where_no_kernel_is(view: View) -> None:
