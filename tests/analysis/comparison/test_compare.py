@@ -255,7 +255,8 @@ def test_whatever_a_model_raises_the_others_go_on_and_progress_reaches_the_end(
         progress=lambda done, total: seen.append((done, total)),
     )
     counts, hashes, _ = found.models
-    assert counts.failure == "the texts: RuntimeError: tokenizer gone"
+    assert counts.failure.startswith("the texts: 'counts' failed on a batch of 30 texts")
+    assert "RuntimeError: tokenizer gone" in counts.failure
     assert hashes.failure == "odd: ZeroDivisionError: a bug"
     assert found.agreement is not None
     assert seen[-1] == (12, 12)
