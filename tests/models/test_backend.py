@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +133,22 @@ def test_a_changed_model_is_converted_anew(make_tiny: Callable[..., SentenceTran
     encoder.model.max_seq_length = 3
     cut = encoder.encode(["parcel late again", "parcel"])
     np.testing.assert_allclose(cut[0], cut[1], atol=1e-5)
+
+
+def test_a_pickled_encoder_computes_the_same(make_tiny: Callable[..., SentenceTransformer]) -> None:
+    encoder = DenseEncoder(make_tiny(seed=8), name="tiny", backend="openvino", dtype="bfloat16")
+    again = pickle.loads(pickle.dumps(encoder))
+    assert again.spec == encoder.spec
+    np.testing.assert_allclose(again.encode(["sun"]), encoder.encode(["sun"]), atol=1e-6)
+
+
+def test_several_threads_encode_at_once(minilm: DenseEncoder) -> None:
+    encoder = load_encoder(minilm, backend="openvino")
+    batches = [[f"{'parcel ' * row}{number}" for row in range(40)] for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(encoder.encode, batches))
+    for texts, vectors in zip(batches, found, strict=True):
+        np.testing.assert_allclose(vectors, encoder.encode(texts), atol=1e-6)
 
 
 def test_each_pooling_and_a_dense_layer(make_tiny: Callable[..., SentenceTransformer]) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["OpenVINOForward", "calibration", "capabilities", "installed", "model_file"]
 
 _FILE = "model.xml"
-_PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
+_PRECISIONS = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "int8": "f32"}
 
 
 def installed(*, quantizes: bool = False) -> bool:
@@ -69,7 +69,7 @@ class OpenVINOForward:
     revision
         Its revision, by which the converted one is kept.
     dtype
-        ``float32``, ``bfloat16`` or ``int8``.
+        ``float32``, ``float16``, ``bfloat16`` or ``int8``.
     engine
         Batches the texts that int8 is calibrated on.
     """

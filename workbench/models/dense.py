@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,8 @@ class DenseEncoder:
         self.model = model
         self._name = name
         self._backend = backend
-        self._dtype: str = dtype
+        self._asked = dtype
+        self._dtype: str = dtype  # or the nearest that the processor has
         self._stamp: object = None
         self._copied: tuple[Any, Any] = (None, None)  # the model's tokenizer, and its copy
         self._describing = threading.Lock()
@@ -239,6 +241,12 @@ class DenseEncoder:
             verbose=False,
         )
         return located
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # What was compiled, and locks, stay here: a copy makes its own when it is asked.
+        backend, dtype = self._backend, self._asked
+        make = partial(DenseEncoder, name=self._name, backend=backend, dtype=dtype)
+        return make, (self.model,)
 
     def __repr__(self) -> str:
         return f"DenseEncoder({self.spec.name!r}, {self.spec.dimension} dimensions)"
