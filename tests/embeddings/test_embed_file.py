@@ -391,7 +391,7 @@ sys.path.insert(0, sys.argv[4])
 from hashing_encoder import HashingEncoder
 print("ready", flush=True)
 encoder = HashingEncoder(log=Path(sys.argv[3]), delay=0.005)
-embed_file(sys.argv[1], sys.argv[2], encoder, progress=False)
+embed_file(sys.argv[1], sys.argv[2], encoder, batch_size=32, progress=False)
 """
 
 
