@@ -60,13 +60,19 @@ def tsne_by_scranpy(indices: IntArray, distances: FloatArray, settings: TsneSett
     import knncolle
     import scranpy
 
+    # As many as scikit-learn's of 1,000 steps; from a random start a shorter run needs the others.
+    exaggerated = min(250, settings.max_iter // 4)
     known = knncolle.FindKnnResults(indices.astype(np.uint32), distances.astype(np.float64))
     layout = scranpy.run_tsne(
         known,
         perplexity=settings.perplexity,
         num_neighbors=indices.shape[1],
         exaggeration_factor=settings.early_exaggeration,
+        early_exaggeration_iterations=exaggerated,
+        momentum_switch_iterations=exaggerated,
         max_iterations=settings.max_iter,
+        # A quarter of scikit-learn's step, whose gradient has a factor of 4: from a random start
+        # the whole of it makes worse maps of some hundreds of texts.
         eta=settings.learning_rate(len(indices)),
         seed=settings.random_state,
         num_threads=2,  # any number gives the same layout
