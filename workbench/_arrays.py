@@ -10,7 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import InputError
 
-__all__ = ["BoolArray", "FloatArray", "IntArray", "VectorArray", "as_matrix", "freeze", "row_list"]
+__all__ = [
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "VectorArray",
+    "as_matrix",
+    "freeze",
+    "row_list",
+    "unit_rows",
+]
 
 FloatArray: TypeAlias = NDArray[np.float32]
 IntArray: TypeAlias = NDArray[np.int64]
@@ -26,6 +35,12 @@ def freeze(array: NDArray[Any]) -> NDArray[Any]:
     frozen = array.copy()
     frozen.flags.writeable = False
     return frozen
+
+
+def unit_rows(vectors: FloatArray) -> FloatArray:
+    """Return the rows (n, d) at length 1; one of zeros stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0))
 
 
 def row_list(rows: Sequence[int] | NDArray[Any], most: int = 5) -> str:

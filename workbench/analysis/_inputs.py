@@ -19,6 +19,7 @@ __all__ = [
     "check_one_model",
     "check_one_spec",
     "distinct_rows",
+    "of_one_model",
     "renamed",
     "steady_threads",
 ]
@@ -63,13 +64,18 @@ def check_one_spec(
 ) -> None:
     """Raise an InputError when two specs are of two models: see `check_one_model`."""
     one, other = names
-    if "array" in (asked.family, searched.family) or asked.revision == searched.revision:
+    if of_one_model(asked, searched):
         return
     raise InputError(
         f"{caller}: the {one} were encoded by {asked.title()!r} (revision "
         f"{asked.revision[:20]}), the {other} by {searched.title()!r} ({searched.revision[:20]}); "
         "their vectors cannot be compared. Embed both with one model; an LSA must be fitted once."
     )
+
+
+def of_one_model(first: ModelSpec, second: ModelSpec) -> bool:
+    """Tell whether two specs are of one model; vectors of one's own may be of any."""
+    return "array" in (first.family, second.family) or first.revision == second.revision
 
 
 def as_whole(value: object, name: str, low: int, high: int, advice: str = "") -> int:

@@ -64,21 +64,21 @@ def check_backend(backend: object, dtype: object) -> None:
         raise MissingExtraError(f"load_encoder: {asked} needs {needed}. Install: {_INSTALL}.")
 
 
-def nearest_dtype(dtype: Dtype, computes: Collection[str]) -> tuple[str, str]:
+def nearest_dtype(dtype: Dtype, supported: Collection[str]) -> tuple[str, str]:
     """Return what a processor computes fast that is nearest to a dtype, and a sentence if it's not.
 
     Parameters
     ----------
     dtype
         What was asked for.
-    computes
+    supported
         What the processor computes: ``BF16``, ``FP16``, ``INT8``.
     """
     choices = {
         "int8": (("INT8", "int8"), ("BF16", "bfloat16")),
         "bfloat16": (("BF16", "bfloat16"), ("FP16", "float16")),
     }
-    found = next((name for sign, name in choices.get(dtype, ()) if sign in computes), "float32")
+    found = next((name for sign, name in choices.get(dtype, ()) if sign in supported), "float32")
     if found == dtype:
         return found, ""
     return found, f"This processor does not compute in {dtype}: {found} is used instead."

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench._arrays import FloatArray
-from workbench._cache import cache_folder
+from workbench._cache import cache_folder, made_once
 from workbench.corpus import samples
 from workbench.models._cores import cores
 from workbench.models._engine import Engine, Features
@@ -46,12 +45,18 @@ def capabilities() -> frozenset[str]:
 
 def model_file(revision: str, dtype: str) -> Path:
     """Return where a converted model is kept, or will be."""
-    made_by = [version("openvino"), version("torch"), version("transformers")]
     kind = calibration() if dtype == "int8" else "float32"  # bfloat16 is computed from float32
-    name = hashlib.blake2b(repr((revision, kind, made_by)).encode(), digest_size=16).hexdigest()
+    name = hashlib.blake2b(repr((revision, kind, _made_by())).encode(), digest_size=16).hexdigest()
     return cache_folder() / "openvino" / name / _FILE
 
 
+@cache
+def _made_by() -> list[str]:
+    """Return what converts, read once: each short call of an encoder asks where its model is."""
+    return [version(name) for name in ("openvino", "torch", "transformers")]
+
+
+@cache
 def calibration() -> str:
     """Return what int8's numbers depend on besides the model: nncf's version and the texts."""
     texts = "\0".join(_calibration_texts())
@@ -77,13 +82,8 @@ class OpenVINOForward:
     def __init__(
         self, model: SentenceTransformer, revision: str, dtype: str, engine: Engine
     ) -> None:
-        from filelock import FileLock
-
         file = model_file(revision, dtype)
-        file.parent.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{file.parent}.lock"):
-            if not file.exists():
-                _keep(model, file, dtype, engine)
+        made_once(file.parent, _FILE, lambda place: _keep(model, place, dtype, engine))
         self.streams = cores()
         core = _openvino().Core()
         compiled = core.compile_model(
@@ -119,17 +119,11 @@ def _openvino() -> Any:
     return openvino
 
 
-def _keep(model: SentenceTransformer, file: Path, dtype: str, engine: Engine) -> None:
+def _keep(model: SentenceTransformer, folder: Path, dtype: str, engine: Engine) -> None:
     converted = _converted(model, engine.inputs)
     if dtype == "int8":
         converted = _quantized(converted, engine)
-    scratch = Path(tempfile.mkdtemp(dir=file.parent.parent))
-    try:
-        _openvino().save_model(converted, scratch / _FILE, compress_to_fp16=False)
-        shutil.rmtree(file.parent, ignore_errors=True)
-        scratch.rename(file.parent)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    _openvino().save_model(converted, folder / _FILE, compress_to_fp16=False)
 
 
 def _converted(model: SentenceTransformer, inputs: tuple[str, ...]) -> Any:

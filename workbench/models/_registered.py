@@ -39,8 +39,9 @@ def meant_by_uri(client: Any, uri: str) -> str:
     name, found, last = path.rpartition(sign)
     if path == uri or not found:
         return ""
-    if name not in _names(client):
-        return meant_by_name(client, name)
+    names = _names(client)
+    if name not in names:
+        return suggest(name, names)
     aliases = client.get_registered_model(name).aliases
     return suggest(last, aliases) if sign == "@" and last not in aliases else ""
 

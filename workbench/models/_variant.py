@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench._arrays import FloatArray
+from workbench._arrays import FloatArray, unit_rows
 from workbench.errors import InputError
 from workbench.models._chunks import check_can_chunk, pooled
 from workbench.models._precision import (
@@ -182,10 +182,7 @@ class Variant:
         kept = truncate_dim or spec.kept_dimension
         full = self._full(list(texts), batch_size, prompt_name)[:, :kept]
         vectors = dense_vectors(quantized(full, spec.precision), spec.precision, full.shape[1])
-        if normalize_embeddings:
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-        return vectors
+        return unit_rows(vectors) if normalize_embeddings else vectors
 
     def _full(self, texts: list[str], batch_size: int, prompt_name: str | None) -> FloatArray:
         """Return vectors of every dimension, of long texts too."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench._arrays import FloatArray, IntArray
+from workbench._arrays import FloatArray, IntArray, unit_rows
 from workbench.errors import InputError, WorkbenchWarning, suggest
 from workbench.models import _openvino
 from workbench.models._backend import (
@@ -141,8 +141,7 @@ class DenseEncoder:
         full, _ = self.encode_counted(texts, batch_size, prompt_name=prompt_name)
         vectors = full[:, : truncate_dim or self.model.truncate_dim]
         if normalize_embeddings:
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+            vectors = unit_rows(vectors)
         return np.ascontiguousarray(vectors)
 
     def encode_counted(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench._arrays import FloatArray, freeze
+from workbench._arrays import FloatArray, freeze, unit_rows
 from workbench.errors import InputError
 from workbench.models._spec import ModelSpec
 
@@ -128,10 +128,7 @@ class LSAEncoder:
         weights = vectorizer.transform(_readable(texts))
         vectors = np.asarray(weights @ self._arrays["components"].T, dtype=np.float32)
         vectors = vectors[:, :truncate_dim]
-        if normalize_embeddings:
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            vectors = np.divide(vectors, lengths, out=vectors, where=lengths > 0)
-        return vectors
+        return unit_rows(vectors) if normalize_embeddings else vectors
 
     def _check_fitted(self) -> TfidfVectorizer:
         if self._vectorizer is None:

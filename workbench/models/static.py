@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench._cache import cache_folder
+from workbench._cache import cache_folder, made_once
 from workbench.errors import MissingExtraError, ModelUnavailableError
 from workbench.models._quiet import quiet_loading
 
@@ -18,6 +16,7 @@ __all__ = ["DIMENSION", "kept_size_mb", "load_distilled"]
 
 DIMENSION = 256
 _FOLDER = "minilm-static-v1"
+_WEIGHTS = "model.safetensors"
 
 
 def load_distilled(source: Path | None) -> SentenceTransformer:
@@ -35,16 +34,12 @@ def load_distilled(source: Path | None) -> SentenceTransformer:
     ModelUnavailableError
         If the cache's folder cannot be written.
     """
-    from filelock import FileLock
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
     folder = _folder()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            if not (folder / "model.safetensors").exists():
-                _distil(source, folder)
+        made_once(folder, _WEIGHTS, lambda place: _distil(source, place))
     except OSError as error:
         raise ModelUnavailableError(
             f"'minilm-static' could not be kept in {folder.parent}: {error}. Choose another folder "
@@ -55,7 +50,7 @@ def load_distilled(source: Path | None) -> SentenceTransformer:
 
 def kept_size_mb() -> float | None:
     """Return the size of the kept model in MB, or None when it has not been made yet."""
-    weights = _folder() / "model.safetensors"
+    weights = _folder() / _WEIGHTS
     return round(weights.stat().st_size / 1e6, 1) if weights.exists() else None
 
 
@@ -77,7 +72,4 @@ def _distil(source: Path | None, folder: Path) -> None:
         ) from None
     with quiet_loading():
         model = distill(str(source), pca_dims=DIMENSION, device="cpu", quantize_to="float32")
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent))
-    model.save_pretrained(str(scratch))
-    shutil.rmtree(folder, ignore_errors=True)
-    scratch.rename(folder)
+    model.save_pretrained(str(folder))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench._progress import ProgressOption
-from workbench.analysis._inputs import check_one_spec
+from workbench.analysis._inputs import check_one_spec, of_one_model
 from workbench.analysis.evaluation._task import DOCUMENT_PROMPTS, fitted, prompt_named
 from workbench.analysis.queries import check_fitted
 from workbench.corpus import Corpus
@@ -110,7 +110,7 @@ def check_made_by(made: ModelSpec, model: Encoder, caller: str, *, more: bool = 
     more
         Whether the vectors are to stand beside an index' own: its model is what it is.
     """
-    if "array" in (made.family, model.spec.family) or made.revision == model.spec.revision:
+    if of_one_model(made, model.spec):
         check_fitted(model)
         return
     raise InputError(
@@ -133,6 +133,7 @@ def encoder_of(given: Encoder | str | None, noted: str, spec: ModelSpec, caller:
     """
     model = load_encoder(noted if given is None else given)
     if given is None and spec.dtype != model.spec.dtype and isinstance(model, DenseEncoder):
+        # A spec's dtype is any text; what is no dtype load_encoder refuses.
         model = load_encoder(model, dtype=spec.dtype)  # type: ignore[arg-type]
     check_one_spec(caller, model.spec, spec, ("queries", "texts"))
     return model

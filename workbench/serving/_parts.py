@@ -105,7 +105,9 @@ def read_encoder(folder: Path, settings: Mapping[str, Any]) -> Encoder:
         opened = load_encoder(folder / _ENCODER)
         assert isinstance(opened, DenseEncoder)
         opened.model.truncate_dim = settings["truncate_dim"]
-        base = DenseEncoder(opened.model, name=settings["name"], dtype=settings["dtype"])
+        base = DenseEncoder(
+            opened.model, name=settings["name"], dtype=settings.get("dtype", "float32")
+        )
     options = settings.get("variant")
     return Variant(base, **options) if options else base
 
@@ -152,7 +154,7 @@ def read_index(folder: Path, settings: Mapping[str, Any]) -> Searchable:
     noted, sparse = settings.get("reranker"), settings.get("sparse")
     encoder = read_encoder(folder, settings["encoder"])
     second = None if noted is None else read_reranker(folder, noted)
-    if settings["on_disk"]:
+    if settings.get("on_disk"):
         return DiskIndex.open(folder / _INDEX, encoder, reranker=second, read_only=True)
     return SearchIndex.load(
         folder / _INDEX,
