@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import sysconfig
-import warnings
-from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 
 from workbench.corpus._corpus import Corpus
+from workbench.corpus._docstrings import docstrings
 from workbench.corpus._pairs import SentencePairs
 from workbench.corpus._readers import read_corpus
 from workbench.corpus._retrieval import RetrievalSet
@@ -19,8 +15,6 @@ from workbench.corpus._tables import read_table
 from workbench.errors import InputError
 
 __all__ = ["faq", "path", "python_docs", "sentence_pairs", "support_tickets"]
-
-_SHORTEST_DOC = 40  # characters; shorter docstrings say little and repeat
 
 
 def path(name: str) -> Path:
@@ -78,8 +72,9 @@ def faq() -> RetrievalSet:
 def python_docs(n: int = 20_000) -> Corpus:
     """Return docstrings of the installed packages; the label is the package.
 
-    The files are parsed, never imported. Packages take turns, so that a small corpus has many.
-    The same environment gives the same texts.
+    The files are parsed, never imported; what was found is kept until a package comes, goes or
+    changes its version. Packages take turns, so that a small corpus has many. The same
+    environment gives the same texts.
 
     Parameters
     ----------
@@ -93,53 +88,18 @@ def python_docs(n: int = 20_000) -> Corpus:
     """
     if n < 1:
         raise InputError(f"python_docs: n must be at least 1; got {n}.")
-    folders = sorted(
-        folder
-        for folder in Path(sysconfig.get_paths()["purelib"]).iterdir()
-        if (folder / "__init__.py").is_file() and folder.name != "workbench"
-    )
-    taken: dict[str, tuple[str, str]] = {}
-    turns = zip_longest(*(_docstrings_in(folder) for folder in folders))
-    for found in (one for turn in turns for one in turn if one is not None):
-        place, package, text = found
-        taken.setdefault(text, (place, package))
-        if len(taken) == n:
-            break
-    if len(taken) < n:
+    found = docstrings(n)
+    if len(found) < n:
         raise InputError(
-            f"python_docs: this environment holds {len(taken):,} distinct docstrings; got n={n:,}."
+            f"python_docs: this environment holds {len(found):,} distinct docstrings; got n={n:,}."
         )
+    places, packages, texts = zip(*found, strict=True)
     return Corpus(
-        texts=tuple(taken),
+        texts=texts,
         columns={
-            "package": np.array([package for _, package in taken.values()], dtype=object),
-            "name": np.array([place for place, _ in taken.values()], dtype=object),
+            "package": np.array(packages, dtype=object),
+            "name": np.array(places, dtype=object),
         },
         name="python docs",
         label="package",
     )
-
-
-def _docstrings_in(folder: Path) -> Iterator[tuple[str, str, str]]:
-    for file in _sources(folder):
-        module = ".".join(file.relative_to(folder.parent).with_suffix("").parts)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # their invalid escapes are not ours to report
-                tree = ast.parse(file.read_bytes())
-        except (SyntaxError, ValueError, RecursionError, OSError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                text = (ast.get_docstring(node) or "").strip()
-                if len(text) >= _SHORTEST_DOC:
-                    yield f"{module}:{getattr(node, 'name', '')}".rstrip(":"), folder.name, text
-
-
-def _sources(folder: Path) -> Iterator[Path]:
-    """Yield the source files in a folder in the order of their names, one folder at a time."""
-    for entry in sorted(folder.iterdir()):
-        if entry.suffix == ".py" and entry.is_file():
-            yield entry
-        elif entry.name != "tests" and entry.is_dir() and not entry.is_symlink():
-            yield from _sources(entry)
