@@ -86,6 +86,13 @@ def test_words_in_many_scripts(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text", ["a1 1a _x x_ 9_b ab", "it's e-mail@x.org", "A\tB\nCd\x1fef", "x" * 30_000, "", "0x1F"]
+)
+def test_words_in_ascii_are_those_beside_any_other_sign(text: str) -> None:
+    assert words(text[:19_990]) == words(f"{text[:19_990]} é")
+
+
 def test_a_long_text_counts_by_its_start() -> None:
     assert len(words("word " * 2_000_000)) == 4000
 

@@ -33,6 +33,7 @@ _HAN = "\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_HAN}]+|(?:(?![{_HAN}])[\w{_SIGNS}])+")
 _IS_HAN = re.compile(rf"[{_HAN}]")
 _IS_WORD = re.compile(r"[^\W\d_].")
+_ASCII_WORD = re.compile(r"\b[a-z]\w+", re.ASCII)
 
 
 def words(text: str) -> list[str]:
@@ -41,8 +42,11 @@ def words(text: str) -> list[str]:
     Left out are what starts with a digit and single letters; of a text, the first 20,000
     characters count.
     """
+    start = text[:_MOST_CHARACTERS].lower()
+    if start.isascii():  # the same in one step
+        return _ASCII_WORD.findall(start)
     found: list[str] = []
-    for token in _TOKEN.findall(text[:_MOST_CHARACTERS].lower()):
+    for token in _TOKEN.findall(start):
         if _IS_HAN.match(token):
             found.extend(token[i : i + 2] for i in range(max(1, len(token) - 1)))
         elif _IS_WORD.match(token):
