@@ -176,6 +176,7 @@ def test_embed_goes_on_after_ctrl_c(
     texts = [f"where is order {number}" for number in range(10_000)]
     parquet.write_table(pa.table({"text": texts}), tmp_path / "in.parquet")
     arguments = ["embed", "in.parquet", "out.parquet", "--model", str(tiny_folder)]
+    arguments += ["--batch-size", "32"]  # by 256 it may be done before it can be stopped
     code = "import sys; from workbench.cli import main; sys.exit(main(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, text=True

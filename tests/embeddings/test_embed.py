@@ -181,6 +181,21 @@ def test_progress_is_reported_after_each_batch(store: EmbeddingStore) -> None:
     assert calls == []
 
 
+def test_long_and_short_texts_take_turns_so_that_the_remaining_time_can_be_told(
+    store: EmbeddingStore,
+) -> None:
+    lengths: list[list[int]] = []
+
+    class Noting(HashingEncoder):
+        def encode(self, texts: Sequence[str], /, *args: object, **options: object) -> FloatArray:
+            lengths.append([len(text) for text in texts])
+            return super().encode(texts)
+
+    texts = ["x" * length for length in (5, 2, 9, 1, 7, 3, 8, 4, 6)]
+    embed(texts, Noting(), batch_size=2, store=store, progress=False)
+    assert lengths == [[9, 8], [1], [7, 6], [3, 2], [5, 4]]
+
+
 def test_an_interruption_keeps_finished_batches(store: EmbeddingStore) -> None:
     class Interrupted(HashingEncoder):
         def encode(self, texts: Sequence[str], /, *args: object, **options: object) -> FloatArray:
@@ -188,12 +203,12 @@ def test_an_interruption_keeps_finished_batches(store: EmbeddingStore) -> None:
                 raise KeyboardInterrupt
             return super().encode(texts)
 
-    texts = numbered(0, 50)
+    texts = numbered(0, 48)
     with pytest.raises(KeyboardInterrupt):
         embed(texts, Interrupted(), batch_size=8, store=store, progress=False)
     encoder = HashingEncoder()
     found = embed(texts, encoder, batch_size=8, store=store, progress=False)
-    assert found.encoded == len(encoder.seen) == 50 - 3 * 8
+    assert found.encoded == len(encoder.seen) == 48 - 3 * 8
     np.testing.assert_array_equal(found.vectors, [vector_of(text) for text in texts])
 
 

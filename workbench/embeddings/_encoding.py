@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -82,12 +82,13 @@ class Encoding:
             if missing.size:
                 self._prepare(self.spec)
                 report(0, len(missing))
-            for start in range(0, len(missing), self.batch_size):
-                rows = missing[start : start + self.batch_size]
+            done = 0
+            for rows in _from_both_ends(missing, self.batch_size):
                 batch = [texts[row] for row in rows]
                 vectors[rows], tokens[rows] = self._encoded(batch)
                 self._keep(self.spec, batch, vectors[rows], tokens[rows])
-                report(start + len(rows), len(missing))
+                done += len(rows)
+                report(done, len(missing))
         self._tidy(self.spec, missing)
         return vectors, tokens, ~known
 
@@ -192,3 +193,14 @@ class Encoding:
         if isinstance(self.model, TokenCounter):
             tokens = self.model.count_tokens(batch, prompt=self.spec.prompt)
         return np.asarray(vectors, dtype=np.float32), tokens
+
+
+def _from_both_ends(rows: IntArray, size: int) -> Iterator[IntArray]:
+    """Yield batches from the two ends in turn: of rows by length, long texts and short ones.
+
+    So the time that remains can be told from the time that went.
+    """
+    batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+    for place in range(len(batches)):
+        half = place // 2
+        yield batches[-1 - half] if place % 2 else batches[half]
