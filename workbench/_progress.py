@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeAlias
 
-__all__ = ["Progress", "ProgressOption", "showing"]
+__all__ = ["Progress", "ProgressOption", "showing", "silent"]
 
 
 class Progress(Protocol):
@@ -18,7 +18,7 @@ class Progress(Protocol):
 ProgressOption: TypeAlias = "bool | Progress"
 
 
-def _silent(done: int, total: int, /) -> None:
+def silent(done: int, total: int, /) -> None:
     """Report nothing."""
 
 
@@ -40,7 +40,7 @@ def showing(progress: ProgressOption, description: str, unit: str = " texts") ->
         yield progress
         return
     if not progress:
-        yield _silent
+        yield silent
         return
     from tqdm.auto import tqdm
 

@@ -7,11 +7,12 @@ import numpy as np
 from workbench._arrays import FloatArray, IntArray
 from workbench._progress import Progress
 from workbench.analysis._inputs import distinct_rows
+from workbench.analysis._row_blocks import in_row_blocks
 from workbench.analysis.similarity import similarity_block
 
 __all__ = ["nearest_rows", "top_k"]
 
-_BLOCK_CELLS = 8_000_000  # 32 MB of float32 at a time
+_BLOCK_CELLS = 4_000_000  # 16 MB of float32 per core
 
 
 def nearest_rows(
@@ -49,16 +50,17 @@ def nearest_rows(
     columns = right if len(first) == n else right[first]
     indices = np.empty((count, k), np.int64)
     similarities = np.empty((count, k), np.float32)
-    step = max(1, _BLOCK_CELLS // n)
-    for start in range(0, count if k else 0, step):
-        stop = min(start + step, count)
-        block = similarity_block(left[start:stop], columns, metric)
+
+    def some(rows: slice) -> None:
+        block = similarity_block(left[rows], columns, metric)
         if columns is not right:
-            block = block[:, which]
+            block = block.take(which, axis=1)  # [:, which] would lay rows out as columns
         if without_self:
-            block[np.arange(stop - start), np.arange(start, stop)] = -np.inf
-        indices[start:stop], similarities[start:stop] = top_k(block, k)
-        report(stop, count)
+            block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = -np.inf
+        indices[rows], similarities[rows] = top_k(block, k)
+
+    if k:
+        in_row_blocks(count, max(1, _BLOCK_CELLS // n), some, report)
     return indices, similarities
 
 

@@ -13,6 +13,7 @@ from workbench._html import facts_table
 from workbench._progress import Progress, ProgressOption, showing
 from workbench.analysis._inputs import as_whole
 from workbench.analysis._neighborhoods import cosine_neighbors
+from workbench.analysis._row_blocks import in_row_blocks
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.projection import Projection
 from workbench.analysis.quality import MOST_ROWS, measured_rows, ranks
@@ -22,7 +23,7 @@ from workbench.errors import InputError
 
 __all__ = ["MapQuality", "map_quality"]
 
-_BLOCK_CELLS = 4_000_000  # 32 MB of float64 at a time, in a few arrays
+_BLOCK_CELLS = 2_000_000  # 16 MB of float64 per core, in a few arrays
 _SAME = 1e-12  # cosines in float64: equal ones differ in the sixteenth digit
 _SAME_FLOAT32 = 1e-6
 _HALF = 0.5
@@ -200,7 +201,7 @@ def map_quality(
     drawn = _drawn(projection, k)
     rows = measured_rows(n, projection.random_state)
     with showing(progress, "Measuring the map") as report:
-        points = _points(projection, drawn, rows, report)
+        points = _points(projection, real, drawn, rows, report)
     share = _real_share(real, drawn)
     return MapQuality(
         projection=projection,
@@ -258,25 +259,28 @@ def _real_share(real: Neighbors, drawn: IntArray) -> Matrix:
     return share
 
 
-def _points(projection: Projection, drawn: IntArray, rows: IntArray, report: Progress) -> Matrix:
+def _points(
+    projection: Projection, real: Neighbors, drawn: IntArray, rows: IntArray, report: Progress
+) -> Matrix:
     """Return trustworthiness and continuity of some rows, shape (2, n); NaN elsewhere."""
     vectors = _exact_unit(projection.embeddings)
     places = projection.coordinates.astype(np.float64)
     n, k = drawn.shape
     most = k * (2 * n - 3 * k - 1) / 2  # the penalty when all k are the farthest
     points = np.full((2, n), np.nan)
-    step = max(1, _BLOCK_CELLS // n)
-    for start in range(0, len(rows), step):
-        block = rows[start : start + step]
+
+    def some(part: slice) -> None:
+        block = rows[part]
         cosines = vectors[block] @ vectors.T
         nearness = _nearness(places, block)
         itself = (np.arange(len(block)), block)
         cosines[itself] = nearness[itself] = -np.inf
         intruders = ranks(cosines, drawn[block], same=_SAME)
-        lost = ranks(nearness, _nearest(cosines, nearness, k))
+        lost = ranks(nearness, _nearest(cosines, nearness, real.indices[block], k))
         points[0, block] = 1.0 - np.maximum(intruders - k, 0).sum(axis=1) / most
         points[1, block] = 1.0 - np.maximum(lost - k, 0).sum(axis=1) / most
-        report(min(start + step, len(rows)), len(rows))
+
+    in_row_blocks(len(rows), max(1, _BLOCK_CELLS // n), some, report)
     return points
 
 
@@ -296,13 +300,20 @@ def _nearness(places: Matrix, rows: IntArray) -> Matrix:
     return nearness
 
 
-def _nearest(cosines: Matrix, nearness: Matrix, k: int) -> IntArray:
-    """Return the columns of the k largest cosines per row; of equal ones those near on the map."""
-    n = cosines.shape[1]
-    found = np.argpartition(cosines, n - k, axis=1)[:, n - k :]
-    least = np.take_along_axis(cosines, found, axis=1).min(axis=1)
-    for row in np.flatnonzero((cosines >= least[:, None] - _SAME).sum(axis=1) > k):
-        tied = np.flatnonzero(cosines[row] >= least[row] - _SAME)
-        equal = cosines[row, tied] <= least[row] + _SAME
+def _nearest(cosines: Matrix, nearness: Matrix, near: IntArray, k: int) -> IntArray:
+    """Return the columns of the k largest cosines per row; of equal ones those near on the map.
+
+    They are among ``near`` (b, at least k), unless equal ones end outside of it.
+    """
+    values = np.take_along_axis(cosines, near, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    found = np.take_along_axis(near, order[:, :k], axis=1)
+    least = np.take_along_axis(values, order[:, k - 1 : k], axis=1)
+    beyond = near.shape[1] == k or values.min(axis=1) >= least[:, 0] - _SAME_FLOAT32
+    for row in np.flatnonzero(beyond | ((values >= least - _SAME).sum(axis=1) > k)):
+        own = cosines[row]
+        last = np.partition(own, len(own) - k)[len(own) - k]
+        tied = np.flatnonzero(own >= last - _SAME)
+        equal = own[tied] <= last + _SAME
         found[row] = tied[np.lexsort((-nearness[row, tied], equal))[:k]]
     return np.asarray(found, np.int64)

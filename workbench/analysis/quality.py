@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
+from workbench._progress import silent
 from workbench.analysis._inputs import distinct_rows
+from workbench.analysis._row_blocks import in_row_blocks
 
 __all__ = ["MOST_ROWS", "measured_rows", "ranks", "trustworthiness"]
 
 MOST_ROWS = 5000
-_BLOCK_CELLS = 4_000_000
+_BLOCK_CELLS = 2_000_000  # 8 MB of float32 per core
 
 
 def trustworthiness(
@@ -43,15 +45,18 @@ def trustworthiness(
     on_map = NearestNeighbors(n_neighbors=k).fit(coordinates).kneighbors(return_distance=False)
     first, which = distinct_rows(vectors)
     distinct = vectors if len(first) == n else vectors[first]
-    penalty = 0
-    step = max(1, _BLOCK_CELLS // n)
-    for start in range(0, len(rows), step):
-        block = rows[start : start + step]
+    intruded = np.empty(len(rows), np.int64)
+
+    def some(part: slice) -> None:
+        block = rows[part]
         cosines = vectors[block] @ distinct.T
         if distinct is not vectors:
-            cosines = cosines[:, which]
+            cosines = cosines.take(which, axis=1)  # [:, which] would lay rows out as columns
         cosines[np.arange(len(block)), block] = -np.inf
-        penalty += int(np.maximum(ranks(cosines, on_map[block]) - k, 0).sum())
+        intruded[part] = np.maximum(ranks(cosines, on_map[block]) - k, 0).sum(axis=1)
+
+    in_row_blocks(len(rows), max(1, _BLOCK_CELLS // n), some, silent)
+    penalty = int(intruded.sum())
     return 1.0 - penalty * 2.0 / (len(rows) * k * (2.0 * n - 3.0 * k - 1.0))
 
 

@@ -56,7 +56,7 @@ def ranked(blocks: Iterable[FloatArray], rows: IntArray, k: int, report: Progres
     """
     found: list[Ranked] = []
     for block in blocks:
-        scores = block if len(rows) == block.shape[1] else block[:, rows]
+        scores = block if len(rows) == block.shape[1] else block.take(rows, axis=1)
         columns, best = top_k(scores, min(k, len(rows)))
         for places, values in zip(columns, best, strict=True):
             real: BoolArray = values > -np.inf
