@@ -15,7 +15,9 @@ from workbench.analysis import (
     PROJECTION_PARAMETERS,
     Neighbors,
     Projection,
+    map_quality,
     nearest_neighbors,
+    neighbors,
     project,
     projection,
     reduction,
@@ -166,6 +168,24 @@ def test_too_few_neighbors_are_computed_anew_with_a_note(toy: Embeddings) -> Non
     assert "needs 91 neighbours per text; the 5 handed over were too few" in found.notes[0]
     assert found.neighbors is not None
     assert found.neighbors.n_neighbors == 91
+
+
+def test_neighbors_are_looked_for_once_for_the_map_and_its_quality(
+    toy: Embeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = project(toy)
+    assert found.neighbors is not None
+    assert found.neighbors.n_neighbors == 30
+    np.testing.assert_array_equal(
+        found.coordinates, project(toy, neighbors=nearest_neighbors(toy, 14)).coordinates
+    )
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("neighbours were looked for again")
+
+    monkeypatch.setattr(neighbors, "nearest_rows", refuse)
+    assert map_quality(found).neighbors is not None
+    assert map_quality(project(toy, neighbors=found.neighbors)).k == 15
 
 
 def test_pynndescent_is_not_used(toy: Embeddings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,9 @@ from workbench.analysis.similarity import comparable
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
-__all__ = ["Neighbors", "nearest_neighbors"]
+__all__ = ["SHARED_NEIGHBORS", "Neighbors", "nearest_neighbors"]
 
+SHARED_NEIGHBORS = 30  # per text: enough for a map, its quality and clusters at their defaults
 _MOST_NEIGHBORS = 10_000
 
 

@@ -52,7 +52,7 @@ class Projection:
     trustworthiness_k
         Over how many neighbours per text that was measured; 0 below 3 texts.
     neighbors
-        The neighbours that the method used; None when it used none.
+        Neighbours, of which the method used the first; None when it used none.
     notes
         Sentences about what was done otherwise than asked.
     made_by

@@ -18,7 +18,7 @@ from workbench.analysis._tsne import (
     tsne_made_by,
     uses_scranpy,
 )
-from workbench.analysis.neighbors import Neighbors, nearest_neighbors
+from workbench.analysis.neighbors import SHARED_NEIGHBORS, Neighbors, nearest_neighbors
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
@@ -39,7 +39,7 @@ class Reduction:
     method
         What made them: ``umap``, ``tsne`` or ``pca``; not always what was asked for.
     neighbors
-        The neighbours used; None when none were.
+        Neighbours, of which the method used the first; None when it used none.
     changed
         Parameters that n texts did not allow as given, by name, as they were used.
     notes
@@ -203,7 +203,7 @@ def _enough(
     """Return at least ``wanted`` neighbours per text: the ones given, if they are that many."""
     if neighbors is not None and neighbors.n_neighbors >= wanted:
         return neighbors, ()
-    computed = nearest_neighbors(embeddings, wanted)
+    computed = nearest_neighbors(embeddings, max(wanted, SHARED_NEIGHBORS))
     if neighbors is None:
         return computed, ()
     note = (

@@ -113,7 +113,8 @@ class EmbeddingMap(ComputedPanel):
         )
         self._quality, self._labels = map_quality(projection), map_labels(projection)
         if find_clusters:
-            clustering = cluster(embeddings, neighbors=neighbors, random_state=random_state)
+            known = neighbors or projection.neighbors
+            clustering = cluster(embeddings, neighbors=known, random_state=random_state)
         self._clustering = clustering
         doc = "Find clusters (HDBSCAN) and colour the map by them"
         self._cluster_button = button("Find clusters", "workbench-cluster", self._cluster, doc=doc)

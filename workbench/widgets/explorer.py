@@ -8,6 +8,7 @@ import ipywidgets
 from traitlets import Dict, List, Unicode, validate
 
 from workbench.analysis import Neighbors, nearest_neighbors
+from workbench.analysis.neighbors import SHARED_NEIGHBORS
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError, suggest
 from workbench.models import Encoder
@@ -22,7 +23,6 @@ from workbench.widgets.similarity_heatmap import SimilarityHeatmap
 __all__ = ["Explorer"]
 
 _OPTIONS = ("encoder", "neighbors", "random_state", "on_save")
-_NEIGHBORS = 30
 
 
 class Explorer(ipywidgets.VBox):  # type: ignore[misc]
@@ -77,7 +77,7 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
             raise InputError(f"Explorer has no option {name!r}. {suggest(name, _OPTIONS)}")
         check_on_save(on_save)
         if neighbors is None:
-            neighbors = nearest_neighbors(embeddings, _NEIGHBORS)
+            neighbors = nearest_neighbors(embeddings, SHARED_NEIGHBORS)
         shared: dict[str, Any] = {"random_state": random_state, "on_save": on_save}
         self.clusters = ClusterExplorer(embeddings, neighbors=neighbors, **shared)
         self.map = EmbeddingMap(
