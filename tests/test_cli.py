@@ -173,7 +173,7 @@ def test_embed_names_what_is_wrong(
 def test_embed_goes_on_after_ctrl_c(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], tiny_folder: Path
 ) -> None:
-    texts = [f"where is order {number}" for number in range(10_000)]
+    texts = [f"where is order {number}" for number in range(30_000)]
     parquet.write_table(pa.table({"text": texts}), tmp_path / "in.parquet")
     arguments = ["embed", "in.parquet", "out.parquet", "--model", str(tiny_folder)]
     arguments += ["--batch-size", "32"]  # by 256 it may be done before it can be stopped
@@ -185,17 +185,21 @@ def test_embed_goes_on_after_ctrl_c(
     while len(list(partial.glob("*.part"))) < 2 and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
+    try:
+        process.wait(3)
+    except subprocess.TimeoutExpired:  # Python drops what it meets in a library's __del__
+        process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130, error
     assert "Traceback" not in error
     assert not (tmp_path / "out.parquet").exists()
     kept = 512 * len(list(partial.glob("*.part")))
-    assert f"workbench: Stopped after {kept:,} of 10,000 texts; run the same again" in error
+    assert f"workbench: Stopped after {kept:,} of 30,000 texts; run the same again" in error
     absolute = [str(tmp_path / name) for name in arguments[1:3]]
     assert main(["embed", *absolute, *arguments[3:]]) == 0
     printed = capsys.readouterr()
-    assert f"10,000 rows, {10_000 - kept:,} texts encoded" in printed.out
-    assert f"{kept:,} of 10,000 texts were kept from a run that was stopped" in printed.err
+    assert f"30,000 rows, {30_000 - kept:,} texts encoded" in printed.out
+    assert f"{kept:,} of 30,000 texts were kept from a run that was stopped" in printed.err
 
 
 def test_models_lists_what_works(capsys: pytest.CaptureFixture[str]) -> None:
