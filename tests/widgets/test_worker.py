@@ -77,7 +77,7 @@ def test_neighbors_computed_there_come_back(worker: Worker) -> None:
     value = worker.submit("map", method="tsne", perplexity=5).result(60)[0].projection
     assert isinstance(value, Projection)
     assert value.neighbors is not None
-    assert value.neighbors.indices.shape == (60, 16)
+    assert value.neighbors.indices.shape == (60, 30)
     assert not value.coordinates.flags.writeable
 
 
