@@ -97,6 +97,10 @@ def test_a_long_text_counts_by_its_start() -> None:
     assert len(words("word " * 2_000_000)) == 4000
 
 
+def test_no_texts() -> None:
+    assert class_keywords([], np.zeros(0, np.int64)) == {}
+
+
 def test_wrong_input() -> None:
     with pytest.raises(InputError, match="got 1 labels for 2 texts"):
         class_keywords(["a", "b"], np.array([0]))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -290,3 +292,29 @@ def test_other_warnings_of_umap_are_not_swallowed(
     monkeypatch.setattr(umap.UMAP, "fit_transform", warn)
     with pytest.raises(UserWarning, match="something new"):
         reduction._fit_umap(toy.unit(), (np.zeros((1, 1), np.int64), np.zeros((1, 1), np.float32)))
+
+
+@pytest.mark.soak
+def test_what_numba_kept_may_be_damaged(tmp_path: Path) -> None:
+    code = (
+        "import numpy as np, workbench as wb\n"
+        "vectors = np.random.default_rng(0).normal(size=(60, 8))\n"
+        "found = wb.project(wb.Embeddings.from_array(vectors, [f'text {i}' for i in range(60)]))\n"
+        "print(found.coordinates.tolist())"
+    )
+
+    def drawn() -> str:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    first = drawn()
+    for ending, size in (("nbi", 0), ("nbc", 100)):
+        kept = [file for file in tmp_path.rglob(f"*.{ending}") if "layouts" in file.name]
+        assert kept
+        for file in kept:
+            file.write_bytes(file.read_bytes()[:size])
+        assert drawn() == first
+        assert drawn() == first  # made anew

@@ -43,18 +43,25 @@ def test_the_blas_has_one_thread_within_and_as_many_as_before_after(
 def test_limits_that_overlap_end_as_they_began(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_row_blocks, "cores", lambda: 2)
     before = blas_threads()
-    began, may_end = threading.Event(), threading.Event()
+    began = [threading.Event(), threading.Event()]
+    may_end = [threading.Event(), threading.Event()]
 
-    def long(rows: slice) -> None:
-        began.set()
-        assert may_end.wait(30)
+    def long(which: int) -> None:
+        began[which].set()
+        assert may_end[which].wait(30)
 
-    other = threading.Thread(target=in_row_blocks, args=(2, 1, long, lambda *said: None))
-    other.start()
-    assert began.wait(30)
-    in_row_blocks(2, 1, lambda rows: None, lambda *said: None)
-    may_end.set()
-    other.join()
+    threads = [
+        threading.Thread(
+            target=in_row_blocks, args=(2, 1, lambda rows, at=at: long(at), lambda *said: None)
+        )
+        for at in (0, 1)
+    ]
+    for at in (0, 1):  # the one that began first ends first, too
+        threads[at].start()
+        assert began[at].wait(30)
+    for at in (0, 1):
+        may_end[at].set()
+        threads[at].join()
     assert blas_threads() == before
 
 
@@ -73,4 +80,5 @@ def test_a_failure_is_raised_and_the_rest_left_out(monkeypatch: pytest.MonkeyPat
     with pytest.raises(ValueError, match="row 0"):
         in_row_blocks(1000, 1, work, report)
     assert 0 in begun
+    assert len(begun) < 1000
     assert blas_threads() == before

@@ -55,6 +55,13 @@ def test_scranpys_map_is_as_good_as_scikit_learns(
     assert not np.allclose(tsne_by_scranpy(near.indices, chords(near), other), layout, atol=1.0)
 
 
+@pytest.mark.parametrize("seed", [2**31, 2**32 - 1])
+def test_a_seed_larger_than_scranpys_own(near: Neighbors, seed: int) -> None:
+    settings = TsneSettings(30.0, 12.0, 20, random_state=seed)
+    layout = tsne_by_scranpy(near.indices, chords(near), settings)
+    assert np.isfinite(layout).all()
+
+
 def test_a_short_run_of_scranpys_is_as_good(
     tickets: Embeddings, near: Neighbors, reference: float
 ) -> None:

@@ -64,6 +64,9 @@ def test_more_than_were_kept_are_looked_for(installed: Path, parsed: list[bytes]
     assert len(docstrings(6)) == 6
     assert len(parsed) == 4
     assert len(docstrings(100)) == 6
+    assert len(parsed) == 6
+    assert len(docstrings(200)) == 6  # all there is: known by now
+    assert len(parsed) == 6
 
 
 def test_a_new_version_is_parsed_again(installed: Path, parsed: list[bytes]) -> None:
@@ -101,6 +104,17 @@ def test_where_nothing_can_be_kept_they_are_found_all_the_same(
     (tmp_path / "file").touch()
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "file"))
     assert len(docstrings(6)) == 6
+
+
+def test_a_write_that_fails_leaves_nothing(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, target: Path) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert len(docstrings(6)) == 6
+    assert list((tmp_path / "cache" / "docstrings").iterdir()) == []
 
 
 def test_a_lone_surrogate_is_kept(installed: Path) -> None:

@@ -83,8 +83,8 @@ def _python_docs_elsewhere(n: int) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.parametrize("n", [0, -5])
-def test_python_docs_refuse_a_number_below_one(n: int) -> None:
+@pytest.mark.parametrize("n", [0, -5, 2.5])
+def test_python_docs_refuse_what_is_no_number_of_texts(n: int) -> None:
     with pytest.raises(InputError, match=f"n must be at least 1; got {n}"):
         samples.python_docs(n)
 

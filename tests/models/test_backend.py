@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 import pickle
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,13 +13,16 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import spearmanr
+from tokenizers import Tokenizer
 
 from workbench._arrays import FloatArray
 from workbench.corpus import samples
 from workbench.embeddings import EmbeddingStore, embed
 from workbench.errors import InputError, ModelUnavailableError, WorkbenchWarning
-from workbench.models import DenseEncoder, LSAEncoder, load_encoder, variant
+from workbench.models import DenseEncoder, LSAEncoder, _openvino, load_encoder, variant
 from workbench.models._backend import check_backend, nearest_dtype
+from workbench.models._engine import Features, engine_around
+from workbench.models._torch_forward import TorchForward
 from workbench.search import SearchIndex
 from workbench.serving import SimilarityModel
 from workbench.tracking._models import check_encoder
@@ -118,6 +124,105 @@ def test_auto_takes_openvino_where_its_start_pays(
     before = kept.stat().st_mtime_ns
     np.testing.assert_allclose(again.encode(texts[:2]), many[:2], atol=1e-5)
     assert kept.stat().st_mtime_ns == before
+    assert again._engines._made.keys() == {"openvino"}
+
+
+def test_a_model_in_float16_is_not_computed_in_float32_by_auto(
+    make_tiny: Callable[..., SentenceTransformer],
+) -> None:
+    encoder = DenseEncoder(make_tiny(seed=11).half(), name="half")
+    texts = [f"{number} parcels" for number in range(200)]
+    encoder.encode(texts)
+    assert encoder._engines._made.keys() == {"torch"}
+
+
+def test_a_damaged_conversion_is_made_again(
+    make_tiny: Callable[..., SentenceTransformer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    model = make_tiny(seed=12)
+    load_encoder(model, backend="openvino").encode(["sun"])
+    (kept,) = tmp_path.glob("openvino/*/model.bin")
+    raw = bytearray(kept.read_bytes())
+    raw[1000:2000] = bytes(1000)  # words' vectors, as no probe would show
+    kept.write_bytes(raw)
+    with pytest.warns(WorkbenchWarning, match="is damaged; it is made again"):
+        again = load_encoder(model, backend="openvino")
+    words = list(model.tokenizer.get_vocab())
+    np.testing.assert_allclose(again.encode(words), model.encode(words), atol=1e-5)
+
+
+def test_the_models_converted_last_are_kept(
+    make_tiny: Callable[..., SentenceTransformer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(_openvino, "_MOST_KEPT", 2)
+    for seed in (1, 2, 1, 3):
+        load_encoder(make_tiny(seed=seed), backend="openvino")
+        time.sleep(0.02)
+    left = [DenseEncoder(make_tiny(seed=seed)).spec for seed in (1, 3)]
+    files = {_openvino.model_file(spec.revision, "float32", spec.max_tokens) for spec in left}
+    assert set(tmp_path.glob("openvino/*/model.xml")) == files
+
+
+def test_int8_of_another_length_is_another_model() -> None:
+    first, second = (_openvino.model_file("r", "int8", longest) for longest in (16, 128))
+    assert first != second
+    assert _openvino.model_file("r", "float32", 16) == _openvino.model_file("r", "float32", 128)
+
+
+def test_vectors_of_another_length_are_other_vectors(
+    make_tiny: Callable[..., SentenceTransformer],
+) -> None:
+    model = make_tiny()
+    plain = TorchForward(model, "float32")
+
+    class Twice:
+        streams = 1
+
+        def __call__(self, features: Features, /) -> FloatArray:
+            return 2 * plain(features)
+
+    found = engine_around(model, 32, Twice())
+    assert found is not None
+    assert found.distance(model) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_tokenizer_that_adds_no_tokens(make_tiny: Callable[..., SentenceTransformer]) -> None:
+    model = make_tiny()
+    bare = json.loads(model.tokenizer.backend_tokenizer.to_str())
+    model.tokenizer._tokenizer = Tokenizer.from_str(json.dumps({**bare, "post_processor": None}))
+    encoder = load_encoder(model, backend="torch")
+    texts = ["", "sun", "parcel late"]
+    np.testing.assert_allclose(encoder.encode(texts), model.encode(texts), atol=1e-5)
+
+
+def test_a_few_texts_do_not_wait_for_a_conversion(
+    make_tiny: Callable[..., SentenceTransformer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    encoder = DenseEncoder(make_tiny(seed=13), name="tiny")
+    encoder.encode(["sun"])
+    begun, may_end, convert = threading.Event(), threading.Event(), _openvino._converted
+
+    def slowly(*given: Any) -> Any:
+        begun.set()
+        assert may_end.wait(60)
+        return convert(*given)
+
+    monkeypatch.setattr(_openvino, "_converted", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        many = pool.submit(encoder.encode, [f"{number} parcels" for number in range(200)])
+        assert begun.wait(60)
+        assert encoder.encode(["sun"]).shape == (1, 32)
+        assert not many.done()
+        may_end.set()
+        assert many.result(60).shape == (200, 32)
+
+
+def test_a_model_elsewhere_than_on_the_cpu(make_tiny: Callable[..., SentenceTransformer]) -> None:
+    with pytest.raises(InputError, match=r"OpenVINO computes on the CPU; the model is on meta"):
+        DenseEncoder(make_tiny().to("meta"), backend="openvino")
 
 
 def test_a_changed_model_is_converted_anew(make_tiny: Callable[..., SentenceTransformer]) -> None:
@@ -266,8 +371,6 @@ def test_the_processors_next_best() -> None:
 
 def test_what_is_not_installed_is_said_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     from importlib.util import find_spec
-
-    from workbench.models import _openvino
 
     hidden = {"openvino", "nncf"}
     monkeypatch.setattr(

@@ -244,6 +244,68 @@ def test_the_spec_follows_the_model(make_tiny: Callable[..., SentenceTransformer
     assert encoder.spec.revision != before.revision
 
 
+def test_training_between_two_calls_changes_nothing(
+    make_tiny: Callable[..., SentenceTransformer],
+) -> None:
+    encoder = DenseEncoder(make_tiny(), name="trained")
+    before = encoder.encode(["parcel late"])
+    encoder.model.train()
+    np.testing.assert_array_equal(encoder.encode(["parcel late"]), before)
+
+
+def test_modules_and_tokenizers_that_change_are_followed(
+    make_tiny: Callable[..., SentenceTransformer],
+) -> None:
+    from sentence_transformers.sentence_transformer.modules import Normalize
+
+    texts = ["parcel late again and again " * 8, "sun"]
+    encoder = DenseEncoder(make_tiny(), name="changing")
+    seen = {encoder.spec.revision}
+    encoder.encode(texts)
+
+    def followed() -> bool:
+        np.testing.assert_allclose(encoder.encode(texts), encoder.model.encode(texts), atol=1e-5)
+        seen.add(encoder.spec.revision)
+        counted = encoder.encode_counted(texts)[1]
+        return bool((encoder.count_tokens(texts) == counted).all())
+
+    encoder.model.tokenizer.truncation_side = "left"
+    assert followed()
+    encoder.model.append(Normalize())
+    assert followed()
+    encoder.model.tokenizer.add_tokens(["parcel late"])
+    encoder.model[0].auto_model.resize_token_embeddings(len(encoder.model.tokenizer))
+    assert followed()
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        ("parcel", r"expected a sequence of texts; got a single one. Give \['parcel'\]"),
+        (["sun", None], "expected texts; text 2 is None"),
+        ([["sun"]], r"expected texts; text 1 is \['sun'\]"),
+    ],
+)
+def test_what_is_no_list_of_texts(tiny_encoder: DenseEncoder, texts: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tiny_encoder.encode(texts)
+
+
+def test_texts_in_an_array(tiny_encoder: DenseEncoder) -> None:
+    texts = ["sun", "parcel late"]
+    np.testing.assert_array_equal(tiny_encoder.encode(np.array(texts)), tiny_encoder.encode(texts))
+    assert tiny_encoder.encode(np.array([], dtype=str)).shape[0] == 0
+
+
+def test_a_tokenizer_without_a_limit(make_tiny: Callable[..., SentenceTransformer]) -> None:
+    model = make_tiny()
+    model.max_seq_length = int(1e30)
+    encoder = DenseEncoder(model, name="unlimited")
+    assert encoder.spec.max_tokens is None
+    np.testing.assert_allclose(encoder.encode(["sun"]), model.encode(["sun"]), atol=1e-6)
+
+
 def test_a_model_that_truncates_is_kept_in_full(
     make_tiny: Callable[..., SentenceTransformer], tmp_path: Path
 ) -> None:

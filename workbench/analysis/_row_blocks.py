@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
 from workbench._progress import Progress
 from workbench.models._cores import cores
 
-__all__ = ["in_row_blocks"]
+__all__ = ["in_row_blocks", "one_blas_thread"]
+
+_LIMITING = threading.Lock()
 
 
 def in_row_blocks(count: int, step: int, work: Callable[[slice], None], report: Progress) -> None:
@@ -40,8 +44,25 @@ def in_row_blocks(count: int, step: int, work: Callable[[slice], None], report: 
         return
     pool = ThreadPoolExecutor(cores())
     try:
-        with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
             for block, _ in zip(blocks, pool.map(work, blocks), strict=True):
                 report(block.stop, count)
     finally:
         pool.shutdown(cancel_futures=True)  # interrupted, what has not begun is left out
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep the BLAS to one thread, as far as nobody else does so already.
+
+    The limit is the process'. Whoever set one while another stands would restore that other: the
+    last to end would leave the BLAS at one thread for good.
+    """
+    if not _LIMITING.acquire(blocking=False):
+        yield
+        return
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            yield
+    finally:
+        _LIMITING.release()

@@ -74,7 +74,7 @@ def tsne_by_scranpy(indices: IntArray, distances: FloatArray, settings: TsneSett
         # A quarter of scikit-learn's step, whose gradient has a factor of 4: from a random start
         # the whole of it makes worse maps of some hundreds of texts.
         eta=settings.learning_rate(len(indices)),
-        seed=settings.random_state,
+        seed=settings.random_state % 2**31,  # it takes no larger ones
         num_threads=2,  # any number gives the same layout
     )
     return np.ascontiguousarray(layout, dtype=np.float32)

@@ -102,6 +102,8 @@ def class_keywords(
     InputError
         If there are not as many labels as texts.
     """
+    if not len(texts) and not len(labels):
+        return {}
     weights, vocabulary, classes = class_weights(texts, labels)
     found: dict[int, tuple[str, ...]] = {}
     for place, label in enumerate(classes.tolist()):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
+from pickle import UnpicklingError
+from typing import Any
 
 import numpy as np
 
@@ -254,7 +257,11 @@ def _fit_umap(
 
     threads = numba.get_num_threads()
     try:
-        return fit("spectral"), ()
+        try:
+            return fit("spectral"), ()
+        except (OSError, EOFError, UnpicklingError):  # what was kept is damaged, or the disk full
+            _compile_again()
+            return fit("spectral"), ()
     except UserWarning as warning:
         if "Spectral initialisation failed" not in str(warning):
             raise
@@ -270,11 +277,26 @@ def _keep_what_is_compiled() -> None:
 
     To compile them takes most of the time of a map of 1,000 texts in a fresh process.
     """
+    for function in _compiled_of_umap():
+        with suppress(RuntimeError):  # no folder that numba may write to
+            function.enable_caching()
+
+
+def _compile_again() -> None:
+    """Forget what numba keeps of umap's functions, and keep nothing more in this process."""
+    from numba.core.caching import NullCache
+
+    for function in _compiled_of_umap():
+        with suppress(OSError):
+            function._cache.flush()
+        function._cache = NullCache()
+
+
+def _compiled_of_umap() -> Iterator[Any]:
     from numba.core.dispatcher import Dispatcher
     from umap import layouts, umap_, utils
 
     for module in (layouts, umap_, utils):
         for function in vars(module).values():
             if isinstance(function, Dispatcher) and function.py_func.__module__ == module.__name__:
-                with suppress(RuntimeError):  # no folder that numba may write to
-                    function.enable_caching()
+                yield function

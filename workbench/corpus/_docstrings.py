@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import sysconfig
-import tempfile
+import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,12 +32,12 @@ def docstrings(n: int) -> list[Docstring]:
     """
     folder = Path(sysconfig.get_paths()["purelib"])
     state, file = _state(folder), _kept_in(folder)
-    kept = _kept(file, state)
-    if kept is not None and len(kept) >= n:
+    kept, all_there_is = _kept(file, state)
+    if len(kept) >= n or all_there_is:
         return kept[:n]
     found = list(_distinct(folder, n))
     with suppress(OSError):  # it is parsed again next time
-        _keep(file, state, found)
+        _keep(file, state, found, len(found) < n)
     return found
 
 
@@ -53,22 +52,26 @@ def _kept_in(folder: Path) -> Path:
     return cache_folder() / "docstrings" / f"{name}.json"
 
 
-def _kept(file: Path, state: list[str]) -> list[Docstring] | None:
-    """Return what a file holds, if it was made in the same state."""
+def _kept(file: Path, state: list[str]) -> tuple[list[Docstring], bool]:
+    """Return what a file holds, if it was made in the same state, and whether that is all."""
     try:
         kept = json.loads(file.read_text(encoding="utf-8"))
         if (kept["format"], kept["state"]) != (_FORMAT, state):
-            return None
-        return [(place, package, text) for place, package, text in kept["found"]]
+            return [], False
+        return [(place, package, text) for place, package, text in kept["found"]], kept["all"]
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return [], False
 
 
-def _keep(file: Path, state: list[str], found: list[Docstring]) -> None:
+def _keep(file: Path, state: list[str], found: list[Docstring], all_there_is: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as scratch:
-        json.dump({"format": _FORMAT, "state": state, "found": found}, scratch)
-    os.replace(scratch.name, file)
+    scratch = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
+    kept = {"format": _FORMAT, "state": state, "all": all_there_is, "found": found}
+    try:
+        scratch.write_text(json.dumps(kept), encoding="ascii")
+        scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def _distinct(folder: Path, n: int) -> Iterator[Docstring]:

@@ -86,8 +86,8 @@ def python_docs(n: int = 20_000) -> Corpus:
     InputError
         If the environment does not hold as many.
     """
-    if n < 1:
-        raise InputError(f"python_docs: n must be at least 1; got {n}.")
+    if not isinstance(n, int) or n < 1:
+        raise InputError(f"python_docs: n must be at least 1; got {n!r}.")
     found = docstrings(n)
     if len(found) < n:
         raise InputError(

@@ -88,8 +88,8 @@ def embed(
     """
     texts = corpus if isinstance(corpus, Corpus) else Corpus(cast("tuple[str, ...]", corpus))
     model = fitted_on(load_encoder(encoder), texts.texts)
-    if batch_size < 1:
-        raise InputError(f"embed: batch_size must be at least 1; got {batch_size}.")
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise InputError(f"embed: batch_size must be at least 1; got {batch_size!r}.")
     base = base_of(model)
     plain = with_prompt(base, prompt_name)
     spec = _asked(replace(model.spec, prompt=plain.prompt), truncate_dim, precision, long_texts)

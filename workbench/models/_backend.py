@@ -28,8 +28,8 @@ __all__ = ["Backend", "Dtype", "Engines", "check_backend", "computes", "nearest_
 Backend: TypeAlias = Literal["auto", "torch", "openvino"]
 Dtype: TypeAlias = Literal["float32", "bfloat16", "int8"]
 
-# 1 - cosine to sentence-transformers' own vectors: above this a backend computes something else.
-_TOLERATED = {"float32": 1e-5, "float16": 0.01, "bfloat16": 0.01, "int8": 0.1}
+# Of a vector's length, off sentence-transformers' own: above this it is something else.
+_TOLERATED = {"float32": 1e-4, "float16": 0.05, "bfloat16": 0.15, "int8": 0.45}
 _CONVERTING_PAYS = 200  # texts: to convert a model takes about as long as to encode these
 _INSTALL = "pip install 'embedding-workbench[fast]'"
 
@@ -90,7 +90,9 @@ def computes(model: SentenceTransformer, dtype: Dtype) -> frozenset[str]:
 
     if model.device.type == "cuda":
         # float16 has less range, but every such device computes in it.
-        return frozenset({"BF16" if torch.cuda.is_bf16_supported() else "FP16"})
+        return frozenset(
+            {"BF16" if torch.cuda.is_bf16_supported(including_emulation=False) else "FP16"}
+        )
     if model.device.type != "cpu":
         return frozenset({"FP16"})
     if _openvino.installed(quantizes=dtype == "int8"):
@@ -122,7 +124,8 @@ class Engines:
         self._backend = backend
         self._dtype = dtype
         self._made: dict[str, Engine | None] = {}
-        self._making = threading.Lock()
+        self._why: dict[str, str] = {}
+        self._making = {name: threading.Lock() for name in ("torch", "openvino")}
 
     def engine(self, count: int) -> Engine | None:
         """Return what encodes so many texts; None: sentence-transformers' own loop.
@@ -134,18 +137,23 @@ class Engines:
         """
         if self._spec.family == "dense":
             for backend in self._order(count):
-                with self._making:
-                    if backend not in self._made:
-                        self._made[backend] = self._prepared(backend)
-                found = self._made[backend]
+                found = self._once(backend)
                 if found is not None:
                     return found
         if (self._backend, self._dtype) == ("auto", "float32"):
             return None
+        why = "; ".join(dict.fromkeys(self._why.values())) or f"it is {self._spec.family}"
         raise ModelUnavailableError(
             f"{self._spec.name!r} cannot be computed with backend={self._backend!r} in "
-            f"{self._dtype}: the vectors would not be the model's. Leave out backend and dtype."
+            f"{self._dtype}: {why}. Leave out backend and dtype."
         )
+
+    def _once(self, backend: str) -> Engine | None:
+        if backend not in self._made:  # one that is made does not wait for another's conversion
+            with self._making[backend]:
+                if backend not in self._made:
+                    self._made[backend] = self._prepared(backend)
+        return self._made[backend]
 
     def _order(self, count: int) -> list[str]:
         """Return the backends to try for so many texts, the faster one first."""
@@ -159,20 +167,22 @@ class Engines:
         """Tell whether OpenVINO is worth its start: for many texts, or where it is made already."""
         if self._model.device.type != "cpu" or not _openvino.installed():
             return False
-        return (
-            self._dtype != "float32"
-            or count >= _CONVERTING_PAYS
-            or _openvino.model_file(self._spec.revision, self._dtype).exists()
-        )
+        if self._dtype != "float32":
+            return True
+        if self._spec.dtype != "float32":  # whose own numbers it would not compute in
+            return False
+        kept = _openvino.model_file(self._spec.revision, self._dtype, self._spec.max_tokens)
+        return count >= _CONVERTING_PAYS or _openvino.is_kept(kept)
 
     def _prepared(self, backend: str) -> Engine | None:
         """Return an engine; None, with a warning if it is news, where there cannot be one."""
         try:
             return self._engine(backend)
         except Exception as error:  # whatever a compiler raises for a model that it cannot read
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            # OpenVINO says first where in its source it failed, and last why.
+            self._why[backend] = (str(error).strip() or type(error).__name__).splitlines()[-1][:200]
             warnings.warn(
-                f"{self._spec.name!r} could not be prepared for {backend}: {reason:.200}",
+                f"{self._spec.name!r} could not be prepared for {backend}: {self._why[backend]}",
                 WorkbenchWarning,
                 stacklevel=2,
             )
@@ -184,8 +194,12 @@ class Engines:
         forward = TorchForward(self._model, dtype if backend == "torch" else own)
         engine = engine_around(self._model, self._spec.dimension, forward)
         if engine is None:
+            self._why[backend] = "its modules are given more than a fast tokenizer's ids and masks"
             return None
         if backend == "openvino":
             converted = _openvino.OpenVINOForward(self._model, self._spec.revision, dtype, engine)
             engine = replace(engine, forward=converted)
-        return engine if engine.distance(self._model) <= _TOLERATED[dtype] else None
+        off = engine.distance(self._model)
+        if off > _TOLERATED[dtype]:
+            raise ValueError(f"its vectors would be off by {off:.2g} of their length")
+        return engine

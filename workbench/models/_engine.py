@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-__all__ = ["Engine", "Features", "Forward", "engine_around"]
+__all__ = ["Engine", "Features", "Forward", "engine_around", "longest_of"]
 
 Features: TypeAlias = Mapping[str, IntArray]
 
 _TOKENS_PER_TEXT = 64  # a batch of 32 texts is 2,048 tokens: the fastest of 1,024 to 8,192 here
+_NO_LIMIT = 10**9  # transformers writes 10**30 where a tokenizer does not know one
 _KNOWN_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # Of every length, with what tokenizers treat differently.
 _PROBES = ("", "a", "Hello,  World! ", "naïve 東京 \U0001f600", "one two three four " * 200)
@@ -122,22 +123,22 @@ class Engine:
         return {name: known[name] for name in self.inputs}
 
     def distance(self, model: SentenceTransformer) -> float:
-        """Return 1 minus the least cosine to sentence-transformers' own vectors, over probes."""
+        """Return how far a probe's vector is off sentence-transformers' own, of its length."""
         texts = list(_PROBES)
         theirs = np.asarray(
             model.encode(texts, prompt="", truncate_dim=self.dimension, show_progress_bar=False),
             dtype=np.float64,
         )
         ours = self.encode(texts, 32)[0].astype(np.float64)
-        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        if not np.isfinite(ours).all() or not lengths.all():
+        off, lengths = np.linalg.norm(ours - theirs, axis=1), np.linalg.norm(theirs, axis=1)
+        if not np.isfinite(off).all() or off[lengths == 0].any():
             return float("inf")
-        return float(1 - ((ours * theirs).sum(axis=1) / lengths).min())
+        return float((off[lengths > 0] / lengths[lengths > 0]).max(initial=0.0))
 
 
 def engine_around(model: SentenceTransformer, dimension: int, forward: Forward) -> Engine | None:
     """Return a model's engine; None where it is given more than token ids and masks."""
-    tokenizer, longest, padding = model.tokenizer, model.max_seq_length, None
+    tokenizer, longest, padding = model.tokenizer, longest_of(model), None
     if getattr(tokenizer, "is_fast", False):
         padding = tokenizer.pad_token_id
     # Where a prompt is left out of the pooling, it must know where the prompt ends.
@@ -147,8 +148,14 @@ def engine_around(model: SentenceTransformer, dimension: int, forward: Forward) 
     inputs = tuple(tokenizer.model_input_names)
     if not inputs or not set(inputs) <= set(_KNOWN_INPUTS):
         return None
-    whole, cut = _tokenizers(model, int(longest))
-    return Engine(whole, cut, inputs, int(padding), int(longest), dimension, forward)
+    whole, cut = _tokenizers(model, longest)
+    return Engine(whole, cut, inputs, int(padding), longest, dimension, forward)
+
+
+def longest_of(model: SentenceTransformer) -> int | None:
+    """Return how many tokens a model reads; None where nothing says so."""
+    longest = model.max_seq_length
+    return int(longest) if longest and longest < _NO_LIMIT else None
 
 
 def _tokenizers(model: SentenceTransformer, longest: int) -> tuple[Tokenizer, Tokenizer]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -26,9 +29,19 @@ from workbench.models._quiet import quiet_loading
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["OpenVINOForward", "calibration", "capabilities", "installed", "model_file"]
+__all__ = [
+    "OpenVINOForward",
+    "calibration",
+    "capabilities",
+    "installed",
+    "is_kept",
+    "model_file",
+]
 
 _FILE = "model.xml"
+_MOST_KEPT = 12  # converted models, of about the size of the model each
+_CALIBRATED_AT_A_TIME = 8
+_SHOWING = threading.Lock()
 _PRECISIONS = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "int8": "f32"}
 
 
@@ -43,11 +56,30 @@ def capabilities() -> frozenset[str]:
     return frozenset(_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
-def model_file(revision: str, dtype: str) -> Path:
-    """Return where a converted model is kept, or will be."""
-    kind = calibration() if dtype == "int8" else "float32"  # bfloat16 is computed from float32
+def model_file(revision: str, dtype: str, longest: int | None) -> Path:
+    """Return where a converted model is kept, or will be.
+
+    Parameters
+    ----------
+    revision
+        The model's.
+    dtype
+        What it computes in.
+    longest
+        How many tokens it reads: so many of a text does int8 see when it is calibrated.
+    """
+    # bfloat16 is computed from float32
+    kind = (calibration(), longest) if dtype == "int8" else "float32"
     name = hashlib.blake2b(repr((revision, kind, _made_by())).encode(), digest_size=16).hexdigest()
     return cache_folder() / "openvino" / name / _FILE
+
+
+def is_kept(file: Path) -> bool:
+    """Tell whether a converted model is there and may be read."""
+    try:
+        return file.exists()
+    except OSError:  # another user's folder
+        return False
 
 
 @cache
@@ -58,9 +90,9 @@ def _made_by() -> list[str]:
 
 @cache
 def calibration() -> str:
-    """Return what int8's numbers depend on besides the model: nncf's version and the texts."""
+    """Return what int8's numbers depend on besides the model: who quantizes, and the texts."""
     texts = "\0".join(_calibration_texts())
-    made_by = f"{version('nncf')}{texts}".encode()
+    made_by = f"{version('nncf')}{version('openvino')}{_CALIBRATED_AT_A_TIME}{texts}".encode()
     return f"int8:{hashlib.blake2b(made_by, digest_size=4).hexdigest()}"
 
 
@@ -82,8 +114,9 @@ class OpenVINOForward:
     def __init__(
         self, model: SentenceTransformer, revision: str, dtype: str, engine: Engine
     ) -> None:
-        file = model_file(revision, dtype)
-        made_once(file.parent, _FILE, lambda place: _keep(model, place, dtype, engine))
+        file = model_file(revision, dtype, engine.longest)
+        made_once(file.parent, lambda place: _keep(model, place, dtype, engine))
+        _leave_out_the_oldest(file.parent)
         self.streams = cores()
         core = _openvino().Core()
         compiled = core.compile_model(
@@ -156,7 +189,10 @@ def _quantized(converted: Any, engine: Engine) -> Any:
     with _steps_on_stderr():
         import nncf
 
-        batches = [dict(features) for features in engine.features(_calibration_texts(), 8)]
+        batches = [
+            dict(features)
+            for features in engine.features(_calibration_texts(), _CALIBRATED_AT_A_TIME)
+        ]
         return nncf.quantize(
             converted,
             nncf.Dataset(batches),
@@ -171,9 +207,19 @@ def _calibration_texts() -> list[str]:
     return [*extreme, *samples.support_tickets(None).texts[::5], *samples.faq().corpus.texts[::2]]
 
 
+def _leave_out_the_oldest(used: Path) -> None:
+    """Keep the models used last: each epoch of a training makes another one."""
+    with suppress(OSError):
+        os.utime(used)
+        kept = sorted(used.parent.glob(f"*/{_FILE}"), key=lambda file: file.parent.stat().st_mtime)
+        for file in kept[:-_MOST_KEPT]:
+            shutil.rmtree(file.parent, ignore_errors=True)
+
+
 @contextmanager
 def _steps_on_stderr() -> Iterator[None]:
     """Let nncf show its steps where they do not mix with results."""
-    with redirect_stdout(sys.stderr), warnings.catch_warnings():
+    # One at a time: stdout is the process', and two that overlap would not give it back.
+    with _SHOWING, redirect_stdout(sys.stderr), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

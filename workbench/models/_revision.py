@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,11 @@ _BOOKKEEPING = frozenset(
 def stamp_of(model: SentenceTransformer) -> object:
     """Return what differs when a model was changed: cheap, unlike hashing its weights."""
     tensors = [(t.data_ptr(), t._version) for t in model.state_dict().values()]
-    return model.max_seq_length, model.truncate_dim, tuple(tensors)
+    modules = [(id(module), _described(module)) for module in model]
+    tokenizer: Any = getattr(model, "tokenizer", None)
+    words = len(tokenizer) if hasattr(tokenizer, "__len__") else 0
+    cut = id(tokenizer), words, getattr(tokenizer, "truncation_side", "")
+    return model.max_seq_length, model.truncate_dim, cut, tuple(modules), tuple(tensors)
 
 
 def revision_of(model: SentenceTransformer | SparseEncoder | CrossEncoder) -> str:
@@ -32,19 +36,25 @@ def revision_of(model: SentenceTransformer | SparseEncoder | CrossEncoder) -> st
     digest = hashlib.blake2b(digest_size=16)
     digest.update(str([(type(m).__name__, getattr(m, "config_keys", ())) for m in model]).encode())
     for module in model:
-        describe: Callable[[], dict[str, object]] | None = getattr(module, "get_config_dict", None)
-        if callable(describe):
-            digest.update(repr(sorted(describe().items(), key=str)).encode())
+        digest.update(_described(module).encode())
         digest.update(_architecture(module).encode())
     tokenizer = model.tokenizer
     fast = getattr(tokenizer, "backend_tokenizer", tokenizer)
     if hasattr(fast, "to_str"):
         digest.update(_without_padding(fast.to_str()).encode("utf-8", "surrogatepass"))
+    if getattr(tokenizer, "truncation_side", "right") != "right":
+        digest.update(b"cut at the left")
     for key, tensor in sorted(model.state_dict().items()):
         values = tensor.detach().cpu().contiguous()
         digest.update(f"{key}{values.dtype}{tuple(values.shape)}".encode())
         digest.update(_raw(values))
     return f"blake2b:{digest.hexdigest()}"
+
+
+def _described(module: object) -> str:
+    """Return what a module says of itself; nothing where it says nothing."""
+    describe: Callable[[], dict[str, object]] | None = getattr(module, "get_config_dict", None)
+    return repr(sorted(describe().items(), key=str)) if callable(describe) else ""
 
 
 def _architecture(module: object) -> str:

@@ -36,7 +36,6 @@ class TorchForward:
         wanted = getattr(torch, dtype)
         own = next(model.parameters()).dtype
         self._model = model if own == wanted else deepcopy(model).to(wanted)
-        self._model.eval()
         if torch.get_num_threads() > cores():  # it counts the host's
             torch.set_num_threads(cores())
 
@@ -44,6 +43,7 @@ class TorchForward:
         """Return one vector per text, (b, d) float32."""
         import torch
 
+        self._model.eval()  # whose it is may have trained it since
         device = self._model.device
         given = {name: torch.from_numpy(values).to(device) for name, values in features.items()}
         with torch.inference_mode():

@@ -25,6 +25,7 @@ from workbench.models._backend import (
     nearest_dtype,
 )
 from workbench.models._chunks import token_windows
+from workbench.models._engine import longest_of
 from workbench.models._revision import revision_of, stamp_of
 from workbench.models._spec import Family, ModelSpec
 
@@ -44,7 +45,8 @@ class DenseEncoder:
     ----------
     model
         The model; it is used as it is, on the device it is on. It may be changed (its
-        ``max_seq_length``, its weights): the spec follows.
+        ``max_seq_length``, modules, tokenizer, weights): the spec follows. Only what is written
+        through a weight's ``.data`` goes unnoticed, as torch itself does not count it.
     name
         What titles call it; by default the name it was loaded by.
     backend, dtype
@@ -65,6 +67,11 @@ class DenseEncoder:
         dtype: Dtype = "float32",
     ) -> None:
         check_backend(backend, dtype)
+        if backend == "openvino" and model.device.type != "cpu":
+            raise InputError(
+                f"load_encoder: OpenVINO computes on the CPU; the model is on {model.device}. "
+                "Leave out backend, or move the model: model.cpu()."
+            )
         self.model = model
         self._name = name
         self._backend = backend
@@ -90,6 +97,7 @@ class DenseEncoder:
                 plain = _spec(self.model, self._name)
                 self._engines = Engines(self.model, plain, self._backend, self._dtype)
                 self._spec, self._stamp = _in_numbers(plain, self._dtype), stamp
+                self._copied = (None, None)
             return self._spec
 
     @property
@@ -136,7 +144,8 @@ class DenseEncoder:
     ) -> FloatArray:
         """Return one vector per text, float32 of shape (n, d), as sentence-transformers does.
 
-        ``batch_size`` counts texts of 64 tokens: of shorter ones more are computed at a time.
+        ``batch_size`` counts texts of 64 tokens: of shorter ones more are computed at a time. A
+        text alone is refused with an InputError: it would be a sequence of signs.
         """
         full, _ = self.encode_counted(texts, batch_size, prompt_name=prompt_name)
         vectors = full[:, : truncate_dim or self.model.truncate_dim]
@@ -151,8 +160,9 @@ class DenseEncoder:
 
         Counts are 0 for a model that reads texts of any length.
         """
+        _check_texts(texts)
         prompt = self.prompt(prompt_name)
-        if not texts:
+        if len(texts) == 0:
             empty = np.empty((0, self.spec.dimension), dtype=np.float32)
             return empty, np.zeros(0, dtype=np.int64)
         readable_texts = [readable(text) for text in texts]
@@ -251,6 +261,16 @@ class DenseEncoder:
         return f"DenseEncoder({self.spec.name!r}, {self.spec.dimension} dimensions)"
 
 
+def _check_texts(texts: Sequence[str]) -> None:
+    if isinstance(texts, str):
+        raise InputError(
+            f"encode: expected a sequence of texts; got a single one. Give [{texts!r:.60}]."
+        )
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(f"encode: expected texts; text {place + 1} is {text!r:.60}.")
+
+
 def counted_tokens(tokenizer: Any, texts: Sequence[str], prompt: str = "") -> IntArray:
     """Return the number of tokens of each text before truncation, shape (n,)."""
     tokens = tokenizer(
@@ -273,15 +293,15 @@ def _spec(model: SentenceTransformer, name: str | None) -> ModelSpec:
     modules = [type(module).__name__ for module in model]
     family: Family = "static" if "StaticEmbedding" in modules else "dense"
     pooling = next((str(m.pooling_mode) for m in model if type(m).__name__ == "Pooling"), "")
-    dtype = str(next(model.parameters()).dtype).removeprefix("torch.")
+    weights = next(model.parameters(), None)  # a bag of words has none
+    dtype = "float32" if weights is None else str(weights.dtype).removeprefix("torch.")
     known = name or _loaded_by(model)
-    longest = model.max_seq_length
     return ModelSpec(
         name=Path(known).name if Path(known).exists() else known,
         family=family,
         revision=revision_of(model),
         dimension=_full_dimension(model),
-        max_tokens=int(longest) if longest and family == "dense" else None,
+        max_tokens=longest_of(model) if family == "dense" else None,
         pooling=pooling,
         dtype=dtype,
         truncate_dim=model.truncate_dim,

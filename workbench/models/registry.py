@@ -58,9 +58,10 @@ def load_encoder(
     backend
         What computes a transformer's vectors: ``torch``, ``openvino`` (the extra ``fast``), or
         ``auto``: OpenVINO where it is installed and there are enough texts for its start to pay,
-        else torch. The numbers are the same, up to rounding in the seventh digit.
+        else torch. The numbers are the same, up to rounding.
     dtype
-        The numbers that a transformer computes in. ``float32``: the model's own. ``bfloat16`` and
+        The numbers that a transformer computes in. ``float32``: the model's own, whatever they
+        are; an encoder given with another dtype keeps it. ``bfloat16`` and
         ``int8`` are faster and less exact; vectors are kept apart from float32's, and titles say
         so. int8 (the extra ``fast``) is calibrated on the first call, which takes about half a
         minute, and kept. What the processor does not have is replaced by the next best, with a

@@ -39,7 +39,7 @@ def load_distilled(source: Path | None) -> SentenceTransformer:
 
     folder = _folder()
     try:
-        made_once(folder, _WEIGHTS, lambda place: _distil(source, place))
+        made_once(folder, lambda place: _distil(source, place))
     except OSError as error:
         raise ModelUnavailableError(
             f"'minilm-static' could not be kept in {folder.parent}: {error}. Choose another folder "

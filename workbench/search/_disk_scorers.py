@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from workbench._arrays import FloatArray
+from workbench.analysis._row_blocks import one_blas_thread
 from workbench.analysis.evaluation._task import directions
 from workbench.analysis.queries import embedded_queries
 from workbench.models import Encoder
@@ -58,7 +58,7 @@ class DiskDense:
         for start in range(0, len(asked), step):
             block = asked[start : start + step]
             scores = np.empty((len(block), count), dtype=np.float32)
-            with threadpool_limits(1, user_api="blas"):  # a part is too small to be shared out
+            with one_blas_thread():  # a part is too small to be shared out
                 for own, vectors in self._vectors():
                     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
                     scores[:, own] = np.clip(block @ vectors.T / lengths, -1.0, 1.0)
