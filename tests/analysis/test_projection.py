@@ -312,7 +312,7 @@ def test_what_numba_kept_may_be_damaged(tmp_path: Path) -> None:
 
     first = drawn()
     for ending, size in (("nbi", 0), ("nbc", 100)):
-        kept = [file for file in tmp_path.rglob(f"*.{ending}") if "layouts" in file.name]
+        kept = [file for file in tmp_path.rglob(f"*.{ending}") if "_single_epoch" in file.name]
         assert kept
         for file in kept:
             file.write_bytes(file.read_bytes()[:size])
