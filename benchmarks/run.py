@@ -59,7 +59,7 @@ BENCHMARKS = (
     Benchmark("encode", "", "--texts 60 --pairs 2"),
     Benchmark("store", "", "--texts 60 --pairs 2"),
     Benchmark("neighbors", "", "--texts 1000 --pairs 2"),
-    Benchmark("projection", "", "--texts 400 --cold-texts 300 --pairs 1"),
+    Benchmark("projection", "--pairs 5", "--texts 400 --cold-texts 300 --pairs 1"),
     Benchmark("paraphrases", "--rounds 5", "--texts 500 --copies 100 --rounds 1"),
     Benchmark("first_map", "--rounds 5", "--texts 300 --rounds 1"),
     Benchmark("first_map_20k", "--texts 20000 --rounds 1", "--texts 600 --rounds 1", "first_map"),
