@@ -56,6 +56,7 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("whole_job", "", "--texts 300"),
+    Benchmark("again", "", "--texts 600"),
     Benchmark("encode", "", "--texts 60 --pairs 2"),
     Benchmark("store", "", "--texts 60 --pairs 2"),
     Benchmark("neighbors", "", "--texts 1000 --pairs 2"),

@@ -18,8 +18,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from workbench.analysis import nearest_neighbors
 from workbench.cli import main
-from workbench.embeddings import EmbeddingStore, embed
+from workbench.embeddings import Embeddings, EmbeddingStore, embed
 from workbench.models import DenseEncoder
 
 
@@ -211,12 +212,18 @@ def test_cache_shows_and_clears(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_RESULTS_MB", "1")
     embed(["one text", "another text"], "lsa", progress=False)
+    rows = np.random.default_rng(0).normal(size=(600, 4))
+    nearest_neighbors(Embeddings.from_array(rows, [f"text {row}" for row in range(600)]))
     assert main(["cache"]) == 0
     printed = capsys.readouterr().out
     assert "2 texts  lsa" in printed
+    assert "0.2 MB  neighbours, maps and clusters" in printed  # 600 × 30 × (8 + 4) bytes
     assert main(["cache", "--clear"]) == 0
     assert EmbeddingStore(tmp_path).models() == []
+    assert main(["cache"]) == 0
+    assert "0.0 MB  neighbours, maps and clusters" in capsys.readouterr().out
 
 
 def test_help_is_fast_to_import() -> None:

@@ -93,8 +93,10 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list the models that work here now")
     models.set_defaults(run=_models)
 
-    cache = commands.add_parser("cache", help="show or clear the embedding store")
-    cache.add_argument("--clear", action="store_true", help="delete every stored vector")
+    cache = commands.add_parser("cache", help="show or clear what is kept on disk")
+    cache.add_argument(
+        "--clear", action="store_true", help="delete every stored vector, map and clustering"
+    )
     cache.set_defaults(run=_cache)
 
     serve = commands.add_parser("serve", help="answer over HTTP with a logged model, until Ctrl-C")
@@ -203,18 +205,21 @@ def _models(options: argparse.Namespace) -> None:
 
 
 def _cache(options: argparse.Namespace) -> None:
+    from workbench.analysis._computed_once import clear_results, results_size
     from workbench.embeddings import EmbeddingStore
 
     store = EmbeddingStore()
     if options.clear:
         store.clear()
-        print(f"Cleared the embedding store in {store.folder}.")
+        clear_results()
+        print(f"Cleared the embedding store in {store.folder}, its maps and clusters too.")
         return
     models = store.models()
     print(f"Embedding store: {store.folder}")
     for model in models:
         print(f"  {model.size / 1e6:8.1f} MB  {model.vectors:>9,} texts  {model.name}")
     print(f"  {sum(model.size for model in models) / 1e6:8.1f} MB in all")
+    print(f"  {results_size() / 1e6:8.1f} MB  neighbours, maps and clusters, which a rerun reads")
 
 
 def _serve(options: argparse.Namespace) -> None:

@@ -14,10 +14,9 @@ from workbench.analysis import (
     Clustering,
     Neighbors,
     cluster,
-    clustering,
     partition,
 )
-from workbench.analysis.clustering import _by_size, silhouette
+from workbench.analysis.clustering import _by_size
 from workbench.analysis.partition import _densest
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -96,24 +95,6 @@ def test_exemplars_are_nearest_to_the_centre(hdbscan: Clustering, toy: Embedding
         assert one.exemplars == tuple(order[:3].tolist())
 
 
-def test_silhouette_leaves_out_noise_and_samples(
-    toy: Embeddings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    labels = np.array(toy.corpus["blob"])
-    labels[:10] = -1
-    whole = silhouette(toy.unit(), labels)
-    assert whole == pytest.approx(
-        silhouette_score(toy.unit()[10:], labels[10:], metric="cosine"), abs=1e-6
-    )
-    monkeypatch.setattr(clustering, "_SILHOUETTE_ROWS", 60)
-    sampled = silhouette(toy.unit(), labels, random_state=2)
-    assert sampled == silhouette(toy.unit(), labels, random_state=2)
-    assert sampled != whole
-    assert sampled == pytest.approx(whole, abs=0.1)
-    assert np.isnan(silhouette(toy.unit(), np.zeros(120, np.int64)))
-    assert np.isnan(silhouette(toy.unit(), np.full(120, -1)))
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("n", [1, 2, 5, 20])
 def test_few_texts(method: str, n: int) -> None:
@@ -164,7 +145,7 @@ def test_one_cluster_of_nearly_all_is_split_where_it_can_be() -> None:
     values = {"min_cluster_size": 10, "max_share": 1.0}
     whole, notes = _densest(points, values, 5)
     assert np.bincount(whole).tolist() == [300, 20]
-    assert notes == ()
+    assert not len(notes)
     split, notes = _densest(points, {**values, "max_share": 0.8}, 5)
     clear = split >= 0
     blob = np.repeat([0, 1, 2, 3], [100, 100, 100, 20])
@@ -175,7 +156,7 @@ def test_one_cluster_of_nearly_all_is_split_where_it_can_be() -> None:
     even = np.vstack([grid + rng.uniform(-0.1, 0.1, grid.shape), far[:15]])
     left, notes = _densest(even, {**values, "max_share": 0.8}, 5)
     assert np.bincount(left).tolist() == [225, 15]
-    assert notes == ()
+    assert not len(notes)
 
 
 def test_no_community_says_so() -> None:

@@ -6,21 +6,19 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from workbench._arrays import BoolArray, FloatArray, IntArray, freeze
+from workbench._arrays import BoolArray, IntArray, freeze
 from workbench._html import rows_table
 from workbench.analysis._inputs import renamed
 from workbench.analysis._nearest import top_k
+from workbench.analysis._silhouettes import SAME, Doubles, cluster_sums, within_clusters
 from workbench.analysis.clustering import Clustering
 from workbench.analysis.stability import as_clustering
 from workbench.errors import InputError
 
 __all__ = ["ClusterFacts", "cluster_facts"]
 
-Doubles = NDArray[np.float64]
 _NEAREST = 3
-_SAME = 1e-6  # cosines of float32 vectors are good to about this
 _FENCE = 1.5
 _FEWEST_FENCED = 4  # quartiles of fewer say nothing
 _BLOCK_CELLS = 4_000_000
@@ -197,13 +195,13 @@ def cluster_facts(clustering: Clustering) -> ClusterFacts:
             "describe. Cluster with other parameters."
         )
     vectors = source.embeddings.unit()
-    sums, sizes = _sums(vectors, labels, k), np.bincount(labels[labels >= 0], minlength=k)
-    silhouettes, others, closeness = _by_point(vectors, labels, sums, sizes)
+    sums, sizes = cluster_sums(vectors, labels, k), np.bincount(labels[labels >= 0], minlength=k)
+    silhouettes, others, closeness = within_clusters(vectors, labels, sums, sizes)
     within = np.einsum("kd,kd->k", sums, sums)
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(sizes > 1, (within - sizes) / (sizes * (sizes - 1.0)), np.nan)
     # Texts opposite to each other have no centre: nothing is near it.
-    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), _SAME)
+    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), SAME)
     nearest, similarity = _nearest(sums / lengths)
     clear = labels >= 0
     per_cluster = np.bincount(labels[clear], weights=silhouettes[clear], minlength=k) / sizes
@@ -232,52 +230,6 @@ def _notes(sizes: IntArray) -> tuple[str, ...]:
     return notes
 
 
-def _sums(vectors: FloatArray, labels: IntArray, k: int) -> Doubles:
-    """Return the sum of each cluster's unit vectors, shape (k, d)."""
-    sums = np.zeros((k, vectors.shape[1]))
-    step = max(1, _BLOCK_CELLS // vectors.shape[1])
-    for start in range(0, len(labels), step):
-        block = labels[start : start + step]
-        rows = np.flatnonzero(block >= 0)
-        np.add.at(sums, block[rows], vectors[start : start + step][rows].astype(np.float64))
-    return sums
-
-
-def _by_point(
-    vectors: FloatArray, labels: IntArray, sums: Doubles, sizes: IntArray
-) -> tuple[Doubles, IntArray, Doubles]:
-    """Return each text's silhouette, nearest other cluster and closeness, shape (n,) each."""
-    n, k = len(labels), len(sizes)
-    silhouettes, closeness = np.full(n, np.nan), np.full(n, np.nan)
-    others = np.full(n, -1, np.int64)
-    squares = np.einsum("kd,kd->k", sums, sums)
-    rows = np.flatnonzero(labels >= 0)
-    step = max(1, _BLOCK_CELLS // max(k, vectors.shape[1]))
-    for start in range(0, len(rows), step):
-        block = rows[start : start + step]
-        own, places = labels[block], np.arange(len(block))
-        products = vectors[block].astype(np.float64) @ sums.T
-        inside, size = products[places, own], sizes[own]
-        rest = np.sqrt(np.maximum(squares[own] - 2.0 * inside + 1.0, 0.0))
-        alone = (size == 1) | (rest < _SAME)
-        closeness[block] = np.where(alone, np.nan, (inside - 1.0) / np.where(alone, 1.0, rest))
-        if k > 1:
-            means = products / sizes
-            means[places, own] = -np.inf
-            others[block] = means.argmax(axis=1)
-            within = 1.0 - (inside - 1.0) / np.maximum(size - 1, 1)
-            between = 1.0 - means[places, others[block]]
-            silhouettes[block] = _silhouette(within, between, size)
-    return silhouettes, others, np.clip(closeness, -1.0, 1.0)
-
-
-def _silhouette(within: Doubles, between: Doubles, size: IntArray) -> Doubles:
-    """Return (b - a) / max(a, b); 0 where both distances are, or a text is alone."""
-    largest = np.maximum(within, between)
-    none = (size == 1) | (largest < _SAME)
-    return np.asarray(np.where(none, 0.0, (between - within) / np.where(none, 1.0, largest)))
-
-
 def _nearest(centres: Doubles) -> tuple[IntArray, Doubles]:
     """Return the clusters nearest to each by their centres' cosine, shape (k, m) each."""
     k = len(centres)
@@ -304,5 +256,5 @@ def _outliers(closeness: Doubles, labels: IntArray, k: int) -> BoolArray:
             continue
         values = np.nan_to_num(closeness[rows], nan=1.0)
         low, high = np.quantile(values, (0.25, 0.75))
-        found[rows] = values < low - _FENCE * (high - low) - _SAME
+        found[rows] = values < low - _FENCE * (high - low) - SAME
     return found

@@ -21,6 +21,7 @@ from workbench.analysis._estimators import (
     seeded,
 )
 from workbench.analysis._inputs import as_embeddings, as_seed, renamed
+from workbench.analysis._silhouettes import mean_silhouette
 from workbench.analysis.keywords import class_keywords
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import CLUSTERING_PARAMETERS, ParameterValue, checked
@@ -29,10 +30,9 @@ from workbench.analysis.reduction import check_neighbors, reduce_umap
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
-__all__ = ["Cluster", "Clustering", "cluster", "clustered", "silhouette", "with_labels"]
+__all__ = ["Cluster", "Clustering", "cluster", "clustered", "with_labels"]
 
 _EXEMPLARS = 3
-_SILHOUETTE_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class Clustering:
     reduction
         What the vectors were reduced by first (``"umap, 5 dimensions"``); empty: by nothing.
     silhouette
-        -1 to 1, on the unit vectors by cosine, unclustered texts left out (above 10,000 texts,
-        on a sample of that many); NaN for fewer than two clusters.
+        -1 to 1, on the unit vectors by cosine, unclustered texts left out; NaN for fewer than two
+        clusters.
     clusters
         The clusters in the order of their labels.
     notes
@@ -205,6 +205,9 @@ def cluster(
 ) -> Clustering:
     """Return the texts in clusters.
 
+    Of 500 texts or more the labels are kept on disk, and read when the same are asked for again,
+    but those of a clusterer of one's own.
+
     Parameters
     ----------
     embeddings
@@ -266,7 +269,7 @@ def clustered(
         params={**own, **values, **dict(found.changed)},
         random_state=seed,
         reduction=found.reduction,
-        silhouette=silhouette(vectors, labels, random_state=seed),
+        silhouette=mean_silhouette(vectors, labels),
         clusters=_described(source, vectors, labels),
         notes=found.notes,
         estimator=estimator,
@@ -294,42 +297,12 @@ def with_labels(
     return replace(
         clustering,
         labels=labels,
-        silhouette=silhouette(vectors, labels, random_state=clustering.random_state),
+        silhouette=mean_silhouette(vectors, labels),
         clusters=tuple(
             replace(one, given_name=name) for one, name in zip(found, names, strict=True)
         ),
         edits=tuple(edits),
     )
-
-
-def silhouette(vectors: FloatArray, labels: IntArray, *, random_state: int = 0) -> float:
-    """Return the mean silhouette of the clustered texts by cosine, -1 to 1.
-
-    Parameters
-    ----------
-    vectors
-        Unit vectors, shape (n, d).
-    labels
-        Clusters, shape (n,); texts labelled -1 are left out.
-    random_state
-        Above 10,000 clustered texts, a sample of that many is drawn with this seed.
-
-    Returns
-    -------
-    float
-        NaN when there are fewer than two clusters, or no cluster has two texts.
-    """
-    from sklearn import config_context
-    from sklearn.metrics import silhouette_score
-
-    rows = np.flatnonzero(labels >= 0)
-    if len(rows) > _SILHOUETTE_ROWS:
-        rng = np.random.default_rng(random_state)
-        rows = np.sort(rng.choice(rows, _SILHOUETTE_ROWS, replace=False))
-    if not 2 <= len(np.unique(labels[rows])) < len(rows):
-        return float("nan")
-    with config_context(working_memory=128):  # MiB of similarities at a time
-        return float(silhouette_score(vectors[rows], labels[rows], metric="cosine"))
 
 
 def _by_size(labels: IntArray) -> IntArray:

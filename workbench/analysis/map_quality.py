@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from workbench._arrays import BoolArray, IntArray, freeze
 from workbench._html import facts_table
 from workbench._progress import Progress, ProgressOption, showing
+from workbench.analysis._computed_once import computed_once
 from workbench.analysis._inputs import as_whole
 from workbench.analysis._neighborhoods import cosine_neighbors
 from workbench.analysis._row_blocks import in_row_blocks
@@ -198,11 +199,15 @@ def map_quality(
         return _unmeasured(projection)
     known = neighbors if neighbors is not None else projection.neighbors
     real = cosine_neighbors(source, min(2 * k, (n - 1) // 2), known)
-    drawn = _drawn(projection, k)
     rows = measured_rows(n, projection.random_state)
+    given = (source.unit(), projection.coordinates, real.indices, rows, k)
     with showing(progress, "Measuring the map") as report:
-        points = _points(projection, real, drawn, rows, report)
-    share = _real_share(real, drawn)
+
+        def compute() -> tuple[Matrix, Matrix]:
+            drawn = _drawn(projection, k)
+            return _points(projection, real, drawn, rows, report), _real_share(real, drawn)
+
+        points, share = computed_once("map-quality-1", given, compute)
     return MapQuality(
         projection=projection,
         k=k,

@@ -10,6 +10,7 @@ import pandas as pd
 from workbench._arrays import FloatArray, IntArray, freeze
 from workbench._html import facts_table
 from workbench._progress import ProgressOption, showing
+from workbench.analysis._computed_once import computed_once
 from workbench.analysis._inputs import as_embeddings, as_whole
 from workbench.analysis._nearest import nearest_rows
 from workbench.analysis.similarity import comparable
@@ -127,6 +128,8 @@ def nearest_neighbors(
 ) -> Neighbors:
     """Return each text's most similar other texts: exact, ties in the order of rows.
 
+    Of 500 texts or more they are kept on disk, and read when the same are asked for again.
+
     Parameters
     ----------
     embeddings
@@ -148,6 +151,11 @@ def nearest_neighbors(
     wanted = as_whole(n_neighbors, "n_neighbors", 1, _MOST_NEIGHBORS)
     vectors = comparable(source, metric)
     k = min(wanted, len(vectors) - 1)
+    most = min(max(wanted, SHARED_NEIGHBORS), len(vectors) - 1)  # whoever asks for more has them
     with showing(progress, "Comparing") as report:
-        indices, similarities = nearest_rows(vectors, vectors, k, metric, report, without_self=True)
-    return Neighbors(indices, similarities, source, metric)
+
+        def compute() -> tuple[IntArray, FloatArray]:
+            return nearest_rows(vectors, vectors, most, metric, report, without_self=True)
+
+        indices, similarities = computed_once("neighbors-1", (vectors, most, metric), compute)
+    return Neighbors(indices[:, :k], similarities[:, :k], source, metric)

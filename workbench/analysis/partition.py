@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
+from workbench.analysis._computed_once import NO_NOTES, computed_once
 from workbench.analysis._inputs import distinct_rows, steady_threads
 from workbench.analysis.communities import community_labels
 from workbench.analysis.neighbors import Neighbors
@@ -83,8 +85,11 @@ def partition(
         return _hdbscan(embeddings, vectors, values, random_state, neighbors, reduce)
     if method == "community":
         fewest = int(values["min_community_size"])
-        found = community_labels(
-            vectors, threshold=float(values["threshold"]), min_community_size=fewest
+        threshold = float(values["threshold"])
+        (found,) = computed_once(
+            "community-1",
+            (vectors, threshold, fewest),
+            lambda: (community_labels(vectors, threshold=threshold, min_community_size=fewest),),
         )
         notes = _too_few(len(vectors), "min_community_size", fewest)
         if not notes and found.max() < 0:
@@ -104,10 +109,13 @@ def _counted(vectors: FloatArray, method: str, asked: int, random_state: int) ->
     if used < asked:
         changed = (("n_clusters", used),)
         notes = (f"n_clusters={asked} was lowered to {used}: there are {used} distinct vectors.",)
-    if method == "kmeans":
-        labels = _kmeans(vectors, used, random_state)
-    else:
-        labels = _agglomerative(vectors, used)
+
+    def compute() -> tuple[IntArray]:
+        if method == "kmeans":
+            return (_kmeans(vectors, used, random_state),)
+        return (_agglomerative(vectors, used),)
+
+    (labels,) = computed_once(f"{method}-1", (vectors, used, random_state), compute)
     return Partition(labels, "", changed, notes)
 
 
@@ -169,14 +177,19 @@ def _hdbscan(
     if samples > n:
         changed += (("min_samples", n),)
         notes += (f"min_samples={samples} was lowered to {n}: there are {n} texts.",)
-    labels, noted = _densest(points, values, min(samples, n))
-    return Partition(labels, reduction, changed, notes + noted)
+    least = min(samples, n)
+    labels, noted = computed_once(
+        "hdbscan-1",
+        (points, repr(sorted(values.items())), least),
+        lambda: _densest(points, values, least),
+    )
+    return Partition(labels, reduction, changed, (*notes, *map(str, noted)))
 
 
 def _densest(
     points: FloatArray, values: Mapping[str, ParameterValue], min_samples: int
-) -> tuple[IntArray, tuple[str, ...]]:
-    """Return HDBSCAN's labels, one that holds most texts split where it can be.
+) -> tuple[IntArray, NDArray[np.str_]]:
+    """Return HDBSCAN's labels, one that holds most texts split where it can be; and notes.
 
     HDBSCAN prefers the most persistent clusters. Where a few texts lie far from all others (in
     another language, say), the others are one such cluster, however much there is inside it.
@@ -196,14 +209,14 @@ def _densest(
     most = max(int(float(values["max_share"]) * len(points)), int(values["min_cluster_size"]))
     sizes = np.bincount(labels[labels >= 0], minlength=1)
     if sizes.max() <= most:
-        return labels, ()
+        return labels, NO_NOTES
     again = fit(most)
     inside = again[labels == sizes.argmax()]
     if np.mean(inside < 0) > 0.5:  # there is nothing in it to split it into
-        return labels, ()
+        return labels, NO_NOTES
     share = f"{sizes.max() / len(points):.0%}"
     note = f"A cluster of {share} of the texts was split (max_share={values['max_share']})."
-    return again, (note,)
+    return again, np.array([note])
 
 
 def _too_few(n: int, name: str, fewest: int) -> tuple[str, ...]:

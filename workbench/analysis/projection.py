@@ -8,9 +8,11 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, freeze
 from workbench._html import facts_table
+from workbench.analysis._computed_once import computed_once
 from workbench.analysis._inputs import as_embeddings, as_seed, renamed
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import PROJECTION_PARAMETERS, ParameterValue, checked
@@ -125,6 +127,8 @@ def project(
 ) -> Projection:
     """Return each text's place on a map, by cosine.
 
+    Of 500 texts or more it is kept on disk, and read when the same map is asked for again.
+
     Parameters
     ----------
     embeddings
@@ -158,7 +162,7 @@ def project(
     trust = float("nan")
     notes = reduction.notes
     if k:
-        trust = trustworthiness(vectors, reduction.coordinates, k, random_state=seed)
+        trust = _trust(vectors, reduction.coordinates, k, seed)
     if k and len(source) > MOST_ROWS:
         notes += (f"Trustworthiness is the mean over a sample of {MOST_ROWS:,} texts.",)
     return Projection(
@@ -173,6 +177,13 @@ def project(
         notes=notes,
         made_by=reduction.made_by,
     )
+
+
+def _trust(vectors: FloatArray, coordinates: FloatArray, k: int, seed: int) -> float:
+    def compute() -> tuple[NDArray[np.float64]]:
+        return (np.array(trustworthiness(vectors, coordinates, k, random_state=seed)),)
+
+    return float(computed_once("trustworthiness-1", (vectors, coordinates, k, seed), compute)[0])
 
 
 def _reduced(

@@ -12,8 +12,10 @@ from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
+from workbench.analysis._computed_once import NO_NOTES, computed_once
 from workbench.analysis._tsne import (
     TsneSettings,
     tsne_by_scikit_learn,
@@ -128,20 +130,21 @@ def reduce_umap(
     # umap counts the text itself as its first neighbour.
     shared, notes = _enough(embeddings, neighbors, used - 1, "UMAP")
     graph = _with_self(shared, used)
-    coordinates, noted = _fit_umap(
-        vectors,
-        graph,
-        n_neighbors=used,
-        n_components=dimensions,
-        min_dist=min_dist,
-        random_state=random_state,
+    options = {
+        "n_neighbors": used,
+        "n_components": dimensions,
+        "min_dist": min_dist,
+        "random_state": random_state,
+    }
+    coordinates, noted = computed_once(
+        "umap-1", (vectors, *graph, repr(options)), lambda: _fit_umap(vectors, graph, **options)
     )
     changed: tuple[tuple[str, int | float], ...] = ()
     if used < n_neighbors:
         changed = (("n_neighbors", used),)
         notes += (f"n_neighbors={n_neighbors} was lowered to {used}: there are {n} texts.",)
     made_by = f"umap-learn {version('umap-learn')}"
-    return Reduction(coordinates, "umap", shared, changed, notes + noted, made_by)
+    return Reduction(coordinates, "umap", shared, changed, (*notes, *map(str, noted)), made_by)
 
 
 def reduce_tsne(
@@ -173,11 +176,15 @@ def reduce_tsne(
     settings = TsneSettings(used, early_exaggeration, max_iter, random_state)
     indices = shared.indices[:, :wanted]
     chords = np.sqrt(2.0 * np.maximum(shared.distances[:, :wanted], 0.0))
-    if uses_scranpy():
-        coordinates = tsne_by_scranpy(indices, chords, settings)
-    else:
+
+    def compute() -> tuple[FloatArray]:
+        if uses_scranpy():
+            return (tsne_by_scranpy(indices, chords, settings),)
         start = reduce_pca(vectors, 2, random_state).coordinates
-        coordinates = tsne_by_scikit_learn(indices, chords, settings, start)
+        return (tsne_by_scikit_learn(indices, chords, settings, start),)
+
+    given = (vectors, indices, chords, repr(settings), tsne_made_by())
+    (coordinates,) = computed_once("tsne-1", given, compute)
     changed: tuple[tuple[str, int | float], ...] = ()
     if used < perplexity:
         changed = (("perplexity", used),)
@@ -229,8 +236,8 @@ def _with_self(neighbors: Neighbors, count: int) -> tuple[IntArray, FloatArray]:
 
 def _fit_umap(
     vectors: FloatArray, graph: tuple[IntArray, FloatArray], **options: float
-) -> tuple[FloatArray, tuple[str, ...]]:
-    """Fit from the spectral start; where that fails (equal texts do it), from PCA."""
+) -> tuple[FloatArray, NDArray[np.str_]]:
+    """Fit from the spectral start; where that fails (equal texts do it), from PCA, with a note."""
     with warnings.catch_warnings():
         # Of umap/__init__: it says that TensorFlow is not there for the parametric variant.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
@@ -258,15 +265,16 @@ def _fit_umap(
     threads = numba.get_num_threads()
     try:
         try:
-            return fit("spectral"), ()
+            return fit("spectral"), NO_NOTES
         except (OSError, EOFError, UnpicklingError):  # what was kept is damaged, or the disk full
             _compile_again()
-            return fit("spectral"), ()
+            return fit("spectral"), NO_NOTES
     except UserWarning as warning:
         if "Spectral initialisation failed" not in str(warning):
             raise
         second = "pca" if min(vectors.shape) > options["n_components"] else "random"
-        return fit(second), (f"UMAP's spectral start failed; it started from {second}.",)
+        note = f"UMAP's spectral start failed; it started from {second}."
+        return fit(second), np.array([note])
     finally:
         numba.set_num_threads(threads)  # which umap sets, and leaves so when it is interrupted
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray, unit_rows
-from workbench.errors import InputError, WorkbenchWarning, suggest
+from workbench.errors import InputError, ModelUnavailableError, WorkbenchWarning, suggest
 from workbench.models import _openvino
 from workbench.models._backend import (
     Backend,
@@ -28,6 +28,7 @@ from workbench.models._chunks import token_windows
 from workbench.models._engine import longest_of
 from workbench.models._revision import revision_of, stamp_of
 from workbench.models._spec import Family, ModelSpec
+from workbench.models._unopened import Unopened
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -46,7 +47,8 @@ class DenseEncoder:
     model
         The model; it is used as it is, on the device it is on. It may be changed (its
         ``max_seq_length``, modules, tokenizer, weights): the spec follows. Only what is written
-        through a weight's ``.data`` goes unnoticed, as torch itself does not count it.
+        through a weight's ``.data`` goes unnoticed, as torch itself does not count it. One that
+        is not opened yet is opened when something is to be encoded.
     name
         What titles call it; by default the name it was loaded by.
     backend, dtype
@@ -60,19 +62,20 @@ class DenseEncoder:
 
     def __init__(
         self,
-        model: SentenceTransformer,
+        model: SentenceTransformer | Unopened,
         *,
         name: str | None = None,
         backend: Backend = "auto",
         dtype: Dtype = "float32",
     ) -> None:
         check_backend(backend, dtype)
-        if backend == "openvino" and model.device.type != "cpu":
+        self._told = model
+        self._opening = threading.Lock()
+        if backend == "openvino" and self.model.device.type != "cpu":
             raise InputError(
-                f"load_encoder: OpenVINO computes on the CPU; the model is on {model.device}. "
+                f"load_encoder: OpenVINO computes on the CPU; the model is on {self.model.device}. "
                 "Leave out backend, or move the model: model.cpu()."
             )
-        self.model = model
         self._name = name
         self._backend = backend
         self._asked = dtype
@@ -81,7 +84,7 @@ class DenseEncoder:
         self._copied: tuple[Any, Any] = (None, None)  # the model's tokenizer, and its copy
         self._describing = threading.Lock()
         if dtype != "float32":
-            self._dtype, note = nearest_dtype(dtype, computes(model, dtype))
+            self._dtype, note = nearest_dtype(dtype, computes(self.model, dtype))
             if note:
                 warnings.warn(f"{self.spec.name!r}: {note}", WorkbenchWarning, stacklevel=2)
         if (backend, dtype) != ("auto", "float32"):
@@ -89,8 +92,30 @@ class DenseEncoder:
             self._engines.engine(0)  # what cannot be had is said now
 
     @property
+    def model(self) -> SentenceTransformer:
+        """The model.
+
+        Raises
+        ------
+        ModelUnavailableError
+            If it is opened only now, and cannot be, or its files are others than before.
+        """
+        with self._opening:
+            if isinstance(self._told, Unopened):
+                opened = self._told.open()
+                if _spec(opened, self._name) != self._told.spec:
+                    raise ModelUnavailableError(
+                        f"The files of {self._told.spec.name!r} have changed since it was loaded. "
+                        "Load it again: wb.load_encoder(...)."
+                    )
+                self._told = opened
+            return self._told
+
+    @property
     def spec(self) -> ModelSpec:
         """What the encoder is, now; hashed again only when the model has changed."""
+        if isinstance(self._told, Unopened):
+            return self._told.spec
         with self._describing:
             stamp = stamp_of(self.model)
             if stamp != self._stamp:
@@ -112,7 +137,7 @@ class DenseEncoder:
     @property
     def prompts(self) -> Mapping[str, str]:
         """The model's prompts by name (``query`` and ``document``, often)."""
-        return {name: text for name, text in self.model.prompts.items() if text}
+        return {name: text for name, text in self._told.prompts.items() if text}
 
     def prompt(self, prompt_name: str | None) -> str:
         """Return the text that goes in front of each text.
@@ -122,15 +147,15 @@ class DenseEncoder:
         InputError
             If the model has no prompt of that name.
         """
-        name = prompt_name or self.model.default_prompt_name
+        told = self._told
+        name = prompt_name or told.default_prompt_name
         if name is None:
             return ""
-        if name not in self.model.prompts:
+        if name not in told.prompts:
             raise InputError(
-                f"{self.spec.name!r} has no prompt named {name!r}. "
-                f"{suggest(name, self.model.prompts)}"
+                f"{self.spec.name!r} has no prompt named {name!r}. {suggest(name, told.prompts)}"
             )
-        return str(self.model.prompts[name])
+        return str(told.prompts[name])
 
     def encode(
         self,
@@ -166,12 +191,13 @@ class DenseEncoder:
             empty = np.empty((0, self.spec.dimension), dtype=np.float32)
             return empty, np.zeros(0, dtype=np.int64)
         readable_texts = [readable(text) for text in texts]
+        model = self.model
         _ = self.spec  # follows the model
         engine = self._engines.engine(len(texts))
         if engine is not None:
-            size = batch_size * (1 if self.model.device.type == "cpu" else _ON_A_GPU)
+            size = batch_size * (1 if model.device.type == "cpu" else _ON_A_GPU)
             return engine.encode([prompt + text for text in readable_texts], size)
-        vectors = self.model.encode(
+        vectors = model.encode(
             readable_texts,
             prompt=prompt,
             batch_size=batch_size,

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -18,6 +19,7 @@ from workbench.models._backend import Backend, Dtype, check_backend
 from workbench.models._cores import wait_asleep
 from workbench.models._protocol import Encoder
 from workbench.models._quiet import quiet_loading
+from workbench.models._unopened import keep_described, state_of, unopened
 from workbench.models.dense import DenseEncoder
 from workbench.models.lsa import LSAEncoder
 
@@ -47,6 +49,9 @@ def load_encoder(
     trust_remote_code: bool = False,
 ) -> Encoder:
     """Return the encoder that a reference names.
+
+    A folder's model (MiniLM's too) whose files are as they were is opened when something is to be
+    encoded: what it is, is known.
 
     Parameters
     ----------
@@ -114,8 +119,22 @@ def _named(
     built_in = _BUILT_IN.get(MINILM if name == f"sentence-transformers/{MINILM}" else name)
     if built_in is not None and not isinstance(reference, Path):
         return built_in()
+    if _is_there(Path(name)) and not trust_remote_code:
+        return _of_folder(name, Path(name).resolve().name)
     model, shown = open_named(name, "SentenceTransformer", trust_remote_code)
     return DenseEncoder(model, name=shown)
+
+
+def _of_folder(folder: str, name: str) -> DenseEncoder:
+    """Return a folder's model, not opened yet if it is as it was when it was opened before."""
+    open_model = partial(_open, folder, False, "SentenceTransformer")
+    state = state_of(Path(folder), name)
+    known = unopened(state, open_model)
+    if known is not None:
+        return DenseEncoder(known, name=name)
+    encoder = DenseEncoder(open_model(), name=name)
+    keep_described(state, encoder.spec, encoder.model)
+    return encoder
 
 
 def open_named(name: str, kind: str, trust_remote_code: bool) -> tuple[Any, str]:
@@ -205,7 +224,7 @@ def _minilm() -> Encoder:
     if folder is None:
         name = f"sentence-transformers/{MINILM}"
         return DenseEncoder(_from_hub(name, False, "SentenceTransformer"), name=name)
-    return DenseEncoder(_open(str(folder), False, "SentenceTransformer"), name=MINILM)
+    return _of_folder(str(folder), MINILM)
 
 
 def _minilm_static() -> Encoder:
