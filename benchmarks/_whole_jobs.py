@@ -22,10 +22,9 @@ STAGES = {  # what `workbench report` calls, by the module that it takes it from
     "workbench.analysis": (
         "compare_models",
         "nearest_neighbors",
-        "project",
-        "cluster",
         "similarity_matrix",
     ),
+    "workbench.analysis.overview": ("map_and_clusters",),
     "workbench.embeddings": ("embed",),
     "workbench.views": ("heatmap_view",),
     "workbench.report": ("write_report",),

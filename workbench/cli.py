@@ -115,8 +115,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from workbench.analysis import cluster, nearest_neighbors, project, similarity_matrix
+    from workbench.analysis import nearest_neighbors, similarity_matrix
     from workbench.analysis.neighbors import SHARED_NEIGHBORS
+    from workbench.analysis.overview import map_and_clusters
     from workbench.corpus import read_corpus
     from workbench.embeddings import embed
     from workbench.models import load_encoder
@@ -131,9 +132,7 @@ def _report(options: argparse.Namespace) -> None:
     values: list[object] = _comparison(corpus, encoders)
     for encoder in encoders:
         vectors = embed(corpus, encoder)
-        neighbors = nearest_neighbors(vectors, SHARED_NEIGHBORS)
-        values.append(project(vectors, neighbors=neighbors))
-        values.append(cluster(vectors, neighbors=neighbors))
+        values += map_and_clusters(nearest_neighbors(vectors, SHARED_NEIGHBORS))
         shown = vectors.sample(MOST_TEXTS)
         values.append(
             heatmap_view(

@@ -185,7 +185,7 @@ def test_dimensions_may_differ_and_a_seed_gives_the_same_numbers(toy: Embeddings
         random_state=2**32 - 1,
         progress=lambda done, total: calls.append((done, total)),
     )
-    assert calls == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert calls == [(1, 2), (2, 2)]
     other = aligned_maps([toy, short], n_neighbors=8, random_state=2**32 - 1, progress=False)
     np.testing.assert_array_equal(one.movement, other.movement)
     np.testing.assert_array_equal(one.baseline, other.baseline)

@@ -22,8 +22,8 @@ from workbench.analysis import (
     neighbors,
     project,
     projection,
-    reduction,
 )
+from workbench.analysis._umap import fit_umap
 from workbench.analysis.reduction import _with_self, reduce_umap
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -291,7 +291,7 @@ def test_other_warnings_of_umap_are_not_swallowed(
 
     monkeypatch.setattr(umap.UMAP, "fit_transform", warn)
     with pytest.raises(UserWarning, match="something new"):
-        reduction._fit_umap(toy.unit(), (np.zeros((1, 1), np.int64), np.zeros((1, 1), np.float32)))
+        fit_umap(toy.unit(), (np.zeros((1, 1), np.int64), np.zeros((1, 1), np.float32)))
 
 
 @pytest.mark.soak

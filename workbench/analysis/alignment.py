@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,12 @@ from numpy.typing import NDArray
 
 from workbench._arrays import BoolArray, FloatArray, freeze
 from workbench._html import rows_table
-from workbench._progress import Progress, ProgressOption, showing
+from workbench._progress import ProgressOption, showing
 from workbench.analysis._inputs import as_embeddings, as_seed
 from workbench.analysis._neighborhoods import cosine_neighbors
 from workbench.analysis._procrustes import gaps, superimposed
 from workbench.analysis._relations import first_copies, neighbor_keys, shared_share
+from workbench.analysis._side_by_side import side_by_side
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import PROJECTION_PARAMETERS, ParameterValue, checked
 from workbench.analysis.projection import Projection, project
@@ -219,7 +221,7 @@ def aligned_maps(
     random_state
         The same number gives the same maps.
     progress
-        True for a bar, or a callable; it is called after each map, two per model.
+        True for a bar, or a callable; it is called after each model, which is laid out twice.
     **params
         The method's parameters, such as ``n_neighbors``: ``PROJECTION_PARAMETERS``.
 
@@ -244,11 +246,11 @@ def aligned_maps(
     seed = as_seed(random_state)
     for each in named.values():
         each.unit()  # refuses a zero vector before any work is spent
-    with showing(progress, "Laying out", " maps") as report:
-        maps = [
-            _two_seeds(each, method, seed, params, report, (place, len(named)))
-            for place, each in enumerate(named.values())
-        ]
+    works = [partial(_two_seeds, each, method, seed, params) for each in named.values()]
+    with showing(progress, "Laying out", " models") as report:
+        maps = side_by_side(
+            works, lambda count: report(count, len(works)), threads=method == "umap"
+        )
     return _laid_over(tuple(named), maps)
 
 
@@ -296,18 +298,13 @@ def _two_seeds(
     method: str,
     seed: int,
     params: Mapping[str, ParameterValue],
-    report: Progress,
-    place: tuple[int, int],
 ) -> tuple[Projection, FloatArray]:
     """Return a model's map, and its coordinates under the next seed."""
-    row, count = place
     first = project(embeddings, method=method, random_state=seed, neighbors=None, **params)
-    report(2 * row + 1, 2 * count)
     following = (seed + 1) % 2**32
     second = project(
         embeddings, method=method, random_state=following, neighbors=first.neighbors, **params
     )
-    report(2 * row + 2, 2 * count)
     return first, second.coordinates
 
 

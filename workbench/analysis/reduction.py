@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.metadata import version
-from pickle import UnpicklingError
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
-from workbench.analysis._computed_once import NO_NOTES, computed_once
+from workbench.analysis._computed_once import computed_once
 from workbench.analysis._tsne import (
     TsneSettings,
     tsne_by_scikit_learn,
@@ -23,6 +16,7 @@ from workbench.analysis._tsne import (
     tsne_made_by,
     uses_scranpy,
 )
+from workbench.analysis._umap import fit_umap
 from workbench.analysis.neighbors import SHARED_NEIGHBORS, Neighbors, nearest_neighbors
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -137,7 +131,7 @@ def reduce_umap(
         "random_state": random_state,
     }
     coordinates, noted = computed_once(
-        "umap-1", (vectors, *graph, repr(options)), lambda: _fit_umap(vectors, graph, **options)
+        "umap-1", (vectors, *graph, repr(options)), lambda: fit_umap(vectors, graph, **options)
     )
     changed: tuple[tuple[str, int | float], ...] = ()
     if used < n_neighbors:
@@ -232,79 +226,3 @@ def _with_self(neighbors: Neighbors, count: int) -> tuple[IntArray, FloatArray]:
     indices[:, 1:] = neighbors.indices[:, : count - 1]
     distances[:, 1:] = np.maximum(neighbors.distances[:, : count - 1], 0.0)
     return indices, distances
-
-
-def _fit_umap(
-    vectors: FloatArray, graph: tuple[IntArray, FloatArray], **options: float
-) -> tuple[FloatArray, NDArray[np.str_]]:
-    """Fit from the spectral start; where that fails (equal texts do it), from PCA, with a note."""
-    with warnings.catch_warnings():
-        # Of umap/__init__: it says that TensorFlow is not there for the parametric variant.
-        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        import umap
-    import numba
-
-    _keep_what_is_compiled()
-
-    def fit(init: str) -> FloatArray:
-        model = umap.UMAP(
-            init=init,
-            metric="cosine",
-            n_jobs=1,  # which a seed sets anyway, with a warning
-            precomputed_knn=(graph[0].copy(), graph[1].copy(), None),
-            disconnection_distance=float("inf"),  # its 2.0 cuts off a text opposite to all
-            **options,
-        )
-        with warnings.catch_warnings():
-            # There is no search index, which only umap's transform would need.
-            warnings.filterwarnings("ignore", r"precomputed_knn\[2\]", UserWarning)
-            # umap would start at random then; PCA keeps what the vectors look like at large.
-            warnings.filterwarnings("error", "Spectral initialisation failed", UserWarning)
-            return np.asarray(model.fit_transform(vectors), np.float32)
-
-    threads = numba.get_num_threads()
-    try:
-        try:
-            return fit("spectral"), NO_NOTES
-        except (OSError, EOFError, UnpicklingError):  # what was kept is damaged, or the disk full
-            _compile_again()
-            return fit("spectral"), NO_NOTES
-    except UserWarning as warning:
-        if "Spectral initialisation failed" not in str(warning):
-            raise
-        second = "pca" if min(vectors.shape) > options["n_components"] else "random"
-        note = f"UMAP's spectral start failed; it started from {second}."
-        return fit(second), np.array([note])
-    finally:
-        numba.set_num_threads(threads)  # which umap sets, and leaves so when it is interrupted
-
-
-@cache
-def _keep_what_is_compiled() -> None:
-    """Let numba keep umap's compiled functions on disk, which umap does not ask it for.
-
-    To compile them takes most of the time of a map of 1,000 texts in a fresh process.
-    """
-    for function in _compiled_of_umap():
-        with suppress(RuntimeError):  # no folder that numba may write to
-            function.enable_caching()
-
-
-def _compile_again() -> None:
-    """Forget what numba keeps of umap's functions, and keep nothing more in this process."""
-    from numba.core.caching import NullCache
-
-    for function in _compiled_of_umap():
-        with suppress(OSError):
-            function._cache.flush()
-        function._cache = NullCache()
-
-
-def _compiled_of_umap() -> Iterator[Any]:
-    from numba.core.dispatcher import Dispatcher
-    from umap import layouts, umap_, utils
-
-    for module in (layouts, umap_, utils):
-        for function in vars(module).values():
-            if isinstance(function, Dispatcher) and function.py_func.__module__ == module.__name__:
-                yield function

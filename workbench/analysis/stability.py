@@ -20,6 +20,7 @@ from workbench.analysis._reruns import (
     made_again,
     mean_interval,
     rand_index,
+    runs_of,
     seeds,
     subsample_rows,
 )
@@ -274,11 +275,10 @@ def _runs(
     k = len(clustering.clusters)
     rand = np.empty(len(run_seeds))
     jaccard = np.empty((len(run_seeds), k))
-    for place, seed in enumerate(run_seeds):
-        ours, theirs = compared(seed)
+    found = runs_of(clustering, compared, run_seeds, lambda count: report(done + count, total))
+    for place, (ours, theirs) in enumerate(found):
         rand[place] = rand_index(ours, theirs)
         jaccard[place] = best_matches(ours, theirs, k)
-        report(done + place + 1, total)
     return rand, jaccard
 
 

@@ -27,6 +27,7 @@ from workbench.analysis._reruns import (
     made_again,
     mean_interval,
     rand_index,
+    runs_of,
     seeds,
     subsample_rows,
 )
@@ -220,7 +221,7 @@ def sweep(
     neighbors
         The texts' neighbours by cosine, where they are known; only the reduction uses them.
     progress
-        True for a bar, or a callable; it is called after each clustering.
+        True for a bar, or a callable; it is called after each value, and after each subsample.
     **params
         The method's other parameters.
 
@@ -253,18 +254,22 @@ def _stabilities(
     found: tuple[Clustering, ...], source: Embeddings, run_seeds: list[int], report: Progress
 ) -> NDArray[np.float64]:
     """Return each clustering's adjusted Rand index with itself on each subsample, (v, runs)."""
-    ari = np.full((len(found), len(run_seeds)), math.nan)
-    done, total = len(found), len(found) * (1 + len(run_seeds))
-    for run, seed in enumerate(run_seeds):
+    total = len(found) * (1 + len(run_seeds))
+
+    def run(seed: int) -> list[float]:
         rows = subsample_rows(len(source), _SUBSAMPLE, seed)
         part, reduce = source.take(rows), SharedReduction()
+        ari = [math.nan] * len(found)
         for place, one in enumerate(found):
             if groups(one) > 1:
                 again = made_again(one, part, seed, reduce=reduce)
-                ari[place, run] = rand_index(one.labels[rows], again)
-            done += 1
-            report(done, total)
-    return ari
+                ari[place] = rand_index(one.labels[rows], again)
+        return ari
+
+    def done(runs: int) -> None:
+        report(len(found) * (1 + runs), total)
+
+    return np.transpose(runs_of(found[0], run, run_seeds, done))
 
 
 def _plans(
