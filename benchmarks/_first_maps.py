@@ -52,21 +52,23 @@ class Workbench:
 
         embeddings = wb.Embeddings.from_array(self.vectors, self.texts)
         self.neighbors = wb.nearest_neighbors(embeddings)
-        self.map = wb.project(embeddings, neighbors=self.neighbors)
-        return Made(self.map.coordinates)
-
-    def clusters(self) -> Made:
-        """Return the map just made with clusters, for which keywords and exemplars are found."""
-        import workbench as wb
-
-        found = wb.cluster(self.map.embeddings, neighbors=self.neighbors)
-        return Made(self.map.coordinates, found.labels.tolist())
+        return Made(wb.project(embeddings, neighbors=self.neighbors).coordinates)
 
     def again(self) -> Made:
         import workbench as wb
 
         near = self.neighbors
         return Made(wb.project(near.embeddings, neighbors=near, min_dist=MIN_DIST).coordinates)
+
+
+class MapAndClusters(Workbench):
+    """The map and clusters with keywords and exemplars, at the same time."""
+
+    def first(self) -> Made:
+        import workbench as wb
+
+        plane, found = wb.map_and_clusters(wb.Embeddings.from_array(self.vectors, self.texts))
+        return Made(plane.coordinates, found.labels.tolist())
 
 
 class Atlas:
@@ -158,5 +160,11 @@ def weighted_words(texts: list[str], clusters: NDArray[np.int64]) -> list[list[s
 
 
 TOOLS: Mapping[str, type[Tool]] = MappingProxyType(
-    {"embedding-atlas": Atlas, "workbench": Workbench, "BERTopic": BERTopic, "by hand": ByHand}
+    {
+        "embedding-atlas": Atlas,
+        "workbench": Workbench,
+        "BERTopic": BERTopic,
+        "workbench, both": MapAndClusters,
+        "by hand": ByHand,
+    }
 )

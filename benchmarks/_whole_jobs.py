@@ -21,10 +21,9 @@ STAGES = {  # what `workbench report` calls, by the module that it takes it from
     "workbench.models": ("load_encoder",),
     "workbench.analysis": (
         "compare_models",
-        "nearest_neighbors",
+        "map_and_clusters",
         "similarity_matrix",
     ),
-    "workbench.analysis.overview": ("map_and_clusters",),
     "workbench.embeddings": ("embed",),
     "workbench.views": ("heatmap_view",),
     "workbench.report": ("write_report",),

@@ -57,6 +57,7 @@ _HOMES = {
         "compare_scores",
         "duplicate_groups",
         "geometry",
+        "map_and_clusters",
         "map_labels",
         "map_quality",
         "measure_costs",

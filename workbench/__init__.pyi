@@ -41,6 +41,7 @@ from workbench.analysis import compare_models as compare_models
 from workbench.analysis import compare_scores as compare_scores
 from workbench.analysis import duplicate_groups as duplicate_groups
 from workbench.analysis import geometry as geometry
+from workbench.analysis import map_and_clusters as map_and_clusters
 from workbench.analysis import map_labels as map_labels
 from workbench.analysis import map_quality as map_quality
 from workbench.analysis import measure_costs as measure_costs

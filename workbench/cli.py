@@ -115,9 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from workbench.analysis import nearest_neighbors, similarity_matrix
-    from workbench.analysis.neighbors import SHARED_NEIGHBORS
-    from workbench.analysis.overview import map_and_clusters
+    from workbench.analysis import map_and_clusters, similarity_matrix
     from workbench.corpus import read_corpus
     from workbench.embeddings import embed
     from workbench.models import load_encoder
@@ -132,7 +130,7 @@ def _report(options: argparse.Namespace) -> None:
     values: list[object] = _comparison(corpus, encoders)
     for encoder in encoders:
         vectors = embed(corpus, encoder)
-        values += map_and_clusters(nearest_neighbors(vectors, SHARED_NEIGHBORS))
+        values += map_and_clusters(vectors)
         shown = vectors.sample(MOST_TEXTS)
         values.append(
             heatmap_view(

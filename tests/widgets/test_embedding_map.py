@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -277,6 +278,41 @@ def test_nothing_is_computed_before_the_options_are_checked(
     monkeypatch.delattr("workbench.widgets.embedding_map.project")
     with pytest.raises(InputError, match=said):
         EmbeddingMap(texts_of(12), **options)
+
+
+def test_a_map_made_before_is_shown(
+    texts_of: TextsOf, choose: Choose, wait: Wait, find: Find
+) -> None:
+    embeddings = texts_of(40)
+    made = project(embeddings, method="tsne", perplexity=5, random_state=7)
+    widget = EmbeddingMap(embeddings, projection=made)
+    assert widget.projection is made
+    assert find(widget, "workbench-method").value == "tsne"
+    assert find(widget, "workbench-parameter-perplexity").value == 5
+    again = replace(embeddings)
+    other = EmbeddingMap(again, projection=made)
+    assert other.projection.embeddings is again
+    np.testing.assert_array_equal(other.projection.coordinates, made.coordinates)
+    choose(widget, "workbench-method", "pca")
+    wait(idle(widget))
+    assert widget.projection.method == "pca"
+
+
+def test_a_map_that_cannot_be_shown_is_refused(texts_of: TextsOf) -> None:
+    embeddings = texts_of(12)
+    made = project(embeddings, method="pca")
+    with pytest.raises(InputError, match="projection: expected a Projection; got str"):
+        EmbeddingMap(embeddings, projection="pca")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"projection: this is a map of .*, not of"):
+        EmbeddingMap(texts_of(13), projection=made)
+    with pytest.raises(InputError, match=r"got projection= and method=\. The map has a method"):
+        EmbeddingMap(embeddings, projection=made, method="pca")
+    with pytest.raises(InputError, match="got projection= and min_dist="):
+        EmbeddingMap(embeddings, projection=made, min_dist=0.1)
+    with pytest.raises(InputError, match="EmbeddingMap: expected Embeddings; got list"):
+        EmbeddingMap([[1.0, 2.0]], projection=made)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="neighbors: these belong to other vectors"):
+        EmbeddingMap(embeddings, projection=made, neighbors=nearest_neighbors(texts_of(13), 3))
 
 
 def test_no_embeddings_are_refused() -> None:

@@ -21,6 +21,7 @@ from workbench.analysis.leakage import SplitLeakage, split_leakage
 from workbench.analysis.map_labels import MapLabel, MapLabels, map_labels
 from workbench.analysis.map_quality import MapQuality, map_quality
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
+from workbench.analysis.overview import map_and_clusters
 from workbench.analysis.pair_judgments import PairJudgments
 from workbench.analysis.parameters import (
     CLUSTERING_PARAMETERS,
@@ -94,6 +95,7 @@ __all__ = [
     "duplicate_groups",
     "geometry",
     "map_labels",
+    "map_and_clusters",
     "map_quality",
     "measure_costs",
     "nearest_neighbors",

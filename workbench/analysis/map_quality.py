@@ -200,7 +200,7 @@ def map_quality(
     known = neighbors if neighbors is not None else projection.neighbors
     real = cosine_neighbors(source, min(2 * k, (n - 1) // 2), known)
     rows = measured_rows(n, projection.random_state)
-    given = (source.unit(), projection.coordinates, real.indices, rows, k)
+    given = (source.dense(), projection.coordinates, real.indices, rows, k)
     with showing(progress, "Measuring the map") as report:
 
         def compute() -> tuple[Matrix, Matrix]:

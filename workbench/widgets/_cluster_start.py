@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from workbench.analysis import CLUSTERING_PARAMETERS, Clustering, Neighbors, cluster
 from workbench.analysis._estimators import (
@@ -18,6 +16,7 @@ from workbench.analysis.parameters import ParameterTable, ParameterValue
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.widgets._controls import check_options
+from workbench.widgets._given import given_of
 from workbench.widgets._worker import check_sendable
 
 __all__ = ["Start", "started"]
@@ -93,30 +92,12 @@ def _taken(
             f"ClusterExplorer: got clustering= and {given[0]}=. The clusters have a method and "
             "parameters already; leave one of the two away."
         )
-    if not isinstance(clustering, Clustering):
-        raise InputError(
-            f"clustering: expected a Clustering; got {type(clustering).__name__}. Make one with "
-            "wb.cluster(vectors)."
-        )
+    clustering = given_of(embeddings, clustering, Clustering)
     name, estimator = clustering.method, clustering.estimator
     table = _table(name, estimator)
     own = {one.name for one in table.get(name, ())}
     used = {name: value for name, value in clustering.params.items() if name in own}
-    return Start(_of(embeddings, clustering), estimator, name, used, table)
-
-
-def _of(embeddings: Embeddings, clustering: Clustering) -> Clustering:
-    """Return the clusters as those of these very embeddings, which the worker process holds."""
-    source = clustering.embeddings
-    same = source.corpus.fingerprint == embeddings.corpus.fingerprint and (
-        source.spec == embeddings.spec and np.array_equal(source.vectors, embeddings.vectors)
-    )
-    if source is not embeddings and not same:
-        raise InputError(
-            f"clustering: these are clusters of {source.title()}, not of {embeddings.title()}. "
-            "Cluster the same embeddings."
-        )
-    return replace(clustering, embeddings=embeddings) if source is not embeddings else clustering
+    return Start(clustering, estimator, name, used, table)
 
 
 def _table(name: str, estimator: Clusterer | None) -> ParameterTable:

@@ -18,15 +18,18 @@ from workbench.analysis import (
     project,
     query_similarity,
 )
+from workbench.analysis._inputs import as_embeddings
 from workbench.analysis.map_labels import MapLabels, map_labels
 from workbench.analysis.parameters import ParameterValue
 from workbench.analysis.queries import check_fitted
+from workbench.analysis.reduction import check_neighbors
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 from workbench.models import Encoder
 from workbench.views import Json, View, check_colors, map_view
 from workbench.widgets._computed import ComputedPanel, state_of
 from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, check_options, entry, row
+from workbench.widgets._given import given_of
 from workbench.widgets._panel import OnSave, check_on_save
 from workbench.widgets._status import sentence
 from workbench.widgets._warned import noted_warnings
@@ -37,6 +40,7 @@ _OPTIONS = (
     "encoder",
     "neighbors",
     "clustering",
+    "projection",
     "method",
     "color_by",
     "random_state",
@@ -62,8 +66,10 @@ class EmbeddingMap(ComputedPanel):
         Their neighbours (``wb.nearest_neighbors``), so that no map computes them again.
     clustering
         Clusters of the same texts, to colour by. Without it, a button makes some.
+    projection
+        A map of theirs, to begin with: what `wb.project` or `wb.map_and_clusters` returned.
     method
-        ``umap``, ``tsne`` or ``pca``.
+        ``umap`` (by default), ``tsne`` or ``pca``, of the first map.
     color_by
         A column of the corpus, or ``"cluster"``; by default the corpus' label.
     random_state
@@ -93,25 +99,33 @@ class EmbeddingMap(ComputedPanel):
         encoder: Encoder | None = None,
         neighbors: Neighbors | None = None,
         clustering: Clustering | None = None,
-        method: str = "umap",
+        projection: Projection | None = None,
+        method: str | None = None,
         color_by: str | None = None,
         random_state: int = 0,
         on_save: OnSave = None,
         **params: ParameterValue,
     ) -> None:
+        if projection is not None:
+            projection, params = _taken(embeddings, projection, method, params)
+            method = projection.method
+        method = method or "umap"
         check_options("EmbeddingMap", _OPTIONS, params, method, PROJECTION_PARAMETERS)
         check_on_save(on_save)
         _check_encoder(encoder)
+        check_neighbors(neighbors, embeddings)
         find_clusters = color_by == "cluster" and clustering is None
         if isinstance(embeddings, Embeddings):  # before anything is computed
             check_colors(embeddings.corpus, None if find_clusters else color_by, clustering)
         self._encoder = encoder
         self._query = ""
         self._scores: dict[str, FloatArray] = {}
-        projection = project(
-            embeddings, method=method, neighbors=neighbors, random_state=random_state, **params
-        )
-        self._quality, self._labels = map_quality(projection), map_labels(projection)
+        if projection is None:
+            projection = project(
+                embeddings, method=method, neighbors=neighbors, random_state=random_state, **params
+            )
+        quality = map_quality(projection, neighbors=projection.neighbors or neighbors)
+        self._quality, self._labels = quality, map_labels(projection)
         if find_clusters:
             known = neighbors or projection.neighbors
             clustering = cluster(embeddings, neighbors=known, random_state=random_state)
@@ -245,6 +259,21 @@ def _check_encoder(encoder: object) -> None:
         )
     if encoder is not None:
         check_fitted(encoder)
+
+
+def _taken(
+    embeddings: Embeddings, projection: Projection, method: str | None, params: dict[str, Any]
+) -> tuple[Projection, dict[str, Any]]:
+    """Return a map that is given, and its parameters."""
+    given = ["method"] if method is not None else list(params)
+    if given:
+        raise InputError(
+            f"EmbeddingMap: got projection= and {given[0]}=. The map has a method and parameters "
+            "already; leave one of the two away."
+        )
+    source = as_embeddings(embeddings, "EmbeddingMap")
+    found = given_of(source, projection, Projection)
+    return found, dict(found.params)
 
 
 def _column(query: str, embeddings: Embeddings) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import ipywidgets
 from traitlets import Dict, List, Unicode, validate
 
-from workbench.analysis import Neighbors, nearest_neighbors
+from workbench.analysis import Neighbors, map_and_clusters, nearest_neighbors
 from workbench.analysis.neighbors import SHARED_NEIGHBORS
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError, suggest
@@ -79,11 +79,13 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         if neighbors is None:
             neighbors = nearest_neighbors(embeddings, SHARED_NEIGHBORS)
         shared: dict[str, Any] = {"random_state": random_state, "on_save": on_save}
-        self.clusters = ClusterExplorer(embeddings, neighbors=neighbors, **shared)
+        plane, found = map_and_clusters(embeddings, neighbors=neighbors, random_state=random_state)
+        self.clusters = ClusterExplorer(embeddings, clustering=found, neighbors=neighbors, **shared)
         self.map = EmbeddingMap(
             embeddings,
             encoder=encoder,
             neighbors=neighbors,
+            projection=plane,
             clustering=self.clusters.clustering,
             **shared,
         )
