@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROWS_FILE = "WORKBENCH_BENCHMARK_ROWS"
-os.environ.setdefault("WORKBENCH_RESULTS_MB", "0")  # what is timed is computed, not read again
+os.environ["WORKBENCH_RESULTS_MB"] = "0"  # what is timed is computed, not read again
 
 _HEAD = """# Benchmark results
 

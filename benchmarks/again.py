@@ -27,6 +27,9 @@ CELLS = 2000  # texts of the heatmap
 
 def job(n: int, output: Path) -> dict[str, float]:
     """Do it all, and return the CPU seconds of each stage."""
+    os.environ["WORKBENCH_RESULTS_MB"] = (
+        "1000"  # the default, which the other benchmarks switch off
+    )
     import workbench as wb
     from workbench import views
     from workbench.analysis.neighbors import SHARED_NEIGHBORS
@@ -60,7 +63,7 @@ def job(n: int, output: Path) -> dict[str, float]:
 def run(n: int, cache: Path, times: int) -> tuple[float, list[dict[str, float]]]:
     """Return how long a fresh process takes, and the stages of each time that it does the job."""
     command = [sys.executable, __file__, "--texts", str(n), "--job", str(cache / "report.html")]
-    given = {**os.environ, "WORKBENCH_CACHE": str(cache), "WORKBENCH_RESULTS_MB": "1000"}
+    given = {**os.environ, "WORKBENCH_CACHE": str(cache)}
     start = time.perf_counter()
     done = subprocess.run(
         [*command, "--times", str(times)], env=given, stdout=subprocess.PIPE, text=True

@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from workbench.analysis import _computed_once
+from workbench.analysis import (
+    _computed_once,
+    cluster,
+    map_quality,
+    nearest_neighbors,
+    project,
+)
 from workbench.analysis._computed_once import computed_once
+from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
 ROWS = np.arange(1200, dtype=np.float32).reshape(600, 2)
@@ -116,7 +126,8 @@ def test_damage_anywhere_computes_again(folder: Path) -> None:
         assert file.read_bytes() == whole
 
 
-def test_what_was_not_used_for_longest_goes(folder: Path) -> None:
+def test_what_was_not_used_for_longest_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_computed_once, "_LARGEST", 1.0)
     large = Counting(np.zeros(40_000))  # 0.32 MB, of 1 MB
     for number in range(3):
         computed_once("sums-1", (ROWS, number), large)
@@ -131,6 +142,24 @@ def test_what_was_not_used_for_longest_goes(folder: Path) -> None:
     assert large.times == 4
     computed_once("sums-1", (ROWS, 1), large)
     assert large.times == 5
+
+
+def test_one_result_does_not_drive_out_the_others(folder: Path) -> None:
+    small, large = Counting(), Counting(np.zeros(40_000))  # 0.32 MB, more than a quarter of 1 MB
+    computed_once("sums-1", (ROWS,), small)
+    for _ in range(2):
+        computed_once("sums-2", (ROWS,), large)
+    assert large.times == 2
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_there_are_not_more_files_than_can_be_looked_at(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_computed_once, "_MOST_FILES", 5)
+    for number in range(9):
+        computed_once("sums-1", (ROWS, number), Counting())
+    assert len(list(folder.iterdir())) == 5
 
 
 def test_a_place_that_takes_nothing(folder: Path) -> None:
@@ -169,7 +198,7 @@ np.savez(
     *[[one.trustworthiness] for one in maps], quality.point_continuity, quality.real_share,
     *[one.labels for one in found],
 )
-heavy = ("umap", "numba", "sklearn.cluster", "sklearn.manifold", "scranpy", "sentence_transformers")
+heavy = ("umap", "numba", "sklearn.cluster", "sklearn.manifold", "sklearn.neighbors", "scranpy")
 print(*[name for name in heavy if name in sys.modules])
 """
 
@@ -194,11 +223,72 @@ def test_a_second_process_computes_none_of_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("k", [1, 15, 30, 40])
-def test_fewer_neighbors_are_the_first_of_more(k: int, folder: Path) -> None:
-    from workbench.analysis import nearest_neighbors
-    from workbench.embeddings import Embeddings
+def test_each_step_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that import nothing heavy, too; and the second time tells that it is done."""
+    rng = np.random.default_rng(0)
+    values = np.repeat(np.eye(6), 100, axis=0) + rng.normal(size=(600, 6)) / 9
+    embeddings = Embeddings.from_array(values, [f"text {row}" for row in range(600)])
+    steps = {
+        "neighbors.nearest_rows": 0,
+        "projection.trustworthiness": 0,
+        "map_quality._points": 0,
+        "map_quality._real_share": 0,
+        "partition.community_labels": 0,
+        "partition._kmeans": 0,
+        "partition._agglomerative": 0,
+        "partition._densest": 0,
+        "reduction.fit_umap": 0,
+    }
+    for step in steps:
+        module, name = step.split(".")
+        home = importlib.import_module(f"workbench.analysis.{module}")
+        real = getattr(home, name)
 
+        def counted(*args: Any, step: str = step, real: Any = real, **options: Any) -> Any:
+            steps[step] += 1
+            return real(*args, **options)
+
+        monkeypatch.setattr(home, name, counted)
+    told: list[tuple[int, int]] = []
+
+    def report(done: int, total: int) -> None:
+        told.append((done, total))
+
+    for _ in range(2):
+        told.clear()
+        near = nearest_neighbors(embeddings, progress=report)
+        assert told[-1] == (600, 600)
+        told.clear()
+        plane = project(embeddings, neighbors=near)
+        map_quality(plane, neighbors=near, progress=report)
+        assert told[-1] == (600, 600)
+        cluster(embeddings, neighbors=near)
+        for method, options in (
+            ("kmeans", {"n_clusters": 6}),
+            ("agglomerative", {"n_clusters": 6}),
+            ("community", {"threshold": 0.5}),
+        ):
+            cluster(embeddings, method=method, **options)
+        assert steps == {step: 2 if step == "reduction.fit_umap" else 1 for step in steps}
+
+
+def test_the_quality_is_that_of_the_neighbors_given() -> None:
+    rng = np.random.default_rng(0)
+    embeddings = Embeddings.from_array(rng.normal(size=(600, 6)), [f"text {n}" for n in range(600)])
+    near = nearest_neighbors(embeddings, 30)
+    plane = project(embeddings, method="pca")
+    strict = replace(near, similarities=near.similarities + np.float32(0.5))
+    assert map_quality(plane, neighbors=near).real_share.mean() > 0
+    assert map_quality(plane, neighbors=strict).real_share.mean() < (
+        map_quality(plane, neighbors=near).real_share.mean()
+    )
+
+
+@pytest.mark.parametrize("k", [1, 15, 30, 40])
+def test_fewer_neighbors_are_the_first_of_more(
+    k: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_RESULTS_MB", "10")
     rng = np.random.default_rng(3)
     values = rng.normal(size=(600, 5)).round(1)  # ties
     embeddings = Embeddings.from_array(values, [f"text {row}" for row in range(600)])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from workbench.analysis import _row_blocks
-from workbench.analysis._row_blocks import in_row_blocks
+from workbench.analysis import _row_blocks, _side_by_side
+from workbench.analysis._row_blocks import in_row_blocks, one_blas_thread
 
 
 def blas_threads() -> set[int]:
@@ -19,7 +19,8 @@ def blas_threads() -> set[int]:
 def test_every_row_once_and_progress_in_order(
     alone: int, count: int, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_row_blocks, "cores", lambda: alone)
+    for module in (_row_blocks, _side_by_side):
+        monkeypatch.setattr(module, "cores", lambda: alone)
     done, told = np.zeros(count, np.int64), []
 
     def work(rows: slice) -> None:
@@ -33,7 +34,8 @@ def test_every_row_once_and_progress_in_order(
 def test_the_blas_has_one_thread_within_and_as_many_as_before_after(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_row_blocks, "cores", lambda: 2)
+    for module in (_row_blocks, _side_by_side):
+        monkeypatch.setattr(module, "cores", lambda: 2)
     before, within = blas_threads(), []
     in_row_blocks(4, 1, lambda rows: within.append(blas_threads()), lambda *said: None)
     assert within == [{1}] * 4
@@ -41,7 +43,8 @@ def test_the_blas_has_one_thread_within_and_as_many_as_before_after(
 
 
 def test_limits_that_overlap_end_as_they_began(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_row_blocks, "cores", lambda: 2)
+    for module in (_row_blocks, _side_by_side):
+        monkeypatch.setattr(module, "cores", lambda: 2)
     before = blas_threads()
     began = [threading.Event(), threading.Event()]
     may_end = [threading.Event(), threading.Event()]
@@ -65,8 +68,21 @@ def test_limits_that_overlap_end_as_they_began(monkeypatch: pytest.MonkeyPatch) 
     assert blas_threads() == before
 
 
+def test_the_limit_stays_until_the_last_has_done() -> None:
+    """One that ends first must not give the others' products to several threads."""
+    before = blas_threads()
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert blas_threads() == {1}
+    second.__exit__(None, None, None)
+    assert blas_threads() == before
+
+
 def test_a_failure_is_raised_and_the_rest_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_row_blocks, "cores", lambda: 2)
+    for module in (_row_blocks, _side_by_side):
+        monkeypatch.setattr(module, "cores", lambda: 2)
     before, begun = blas_threads(), []
 
     def work(rows: slice) -> None:

@@ -119,7 +119,7 @@ def test_progress_and_interruption(toy: Embeddings) -> None:
     options = {"method": "kmeans", "parameter": "n_clusters", "values": [1, 2]}
     with pytest.raises(KeyboardInterrupt):
         sweep(toy, **options, n_runs=2, progress=report)  # type: ignore[arg-type]
-    assert calls == [(1, 6), (2, 6), (4, 6)]
+    assert calls == [(1, 6), (2, 6), (3, 6), (4, 6)]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench._cache import cache_folder
+from workbench.analysis._side_by_side import go_on
 from workbench.errors import InputError
 
 __all__ = ["NO_NOTES", "clear_results", "computed_once", "results_size"]
@@ -29,10 +30,9 @@ NO_NOTES: Final[NDArray[np.str_]] = np.array([], dtype=np.str_)
 _FEWEST = 500  # texts: with fewer, computing is hardly slower than reading
 _LIMIT = "WORKBENCH_RESULTS_MB"
 _MOST_MB = "1000"
-_DECISIVE = (
-    *("numpy", "scipy", "scikit-learn", "umap-learn", "numba", "scranpy"),
-    "sentence-transformers",  # of which communities are
-)
+_DECISIVE = ("numpy", "scipy", "scikit-learn", "umap-learn", "numba", "scranpy", "knncolle")
+_MOST_FILES = 2000  # all of which are looked at whenever one is written
+_LARGEST = 0.25  # of the limit: one result does not drive out all others
 _DIGEST_SIZE = 16
 
 
@@ -59,6 +59,7 @@ def computed_once(
     InputError
         If ``WORKBENCH_RESULTS_MB`` is not a number from 0.
     """
+    go_on()
     limit = _limit()
     rows = inputs[0]
     if not limit or not isinstance(rows, np.ndarray) or len(rows) < _FEWEST:
@@ -67,9 +68,10 @@ def computed_once(
     found = _read(file)
     if found is None:
         found = compute()
-        with suppress(OSError):  # a disk that is full, or may not be written to
-            _write(file, found)
-            _make_room(file.parent, limit)
+        if sum(one.nbytes for one in found) <= _LARGEST * limit:
+            with suppress(OSError, MemoryError):  # a full disk, or one that may not be written to
+                _write(file, found)
+                _make_room(file.parent, limit)
     return found
 
 
@@ -120,10 +122,6 @@ def _key(inputs: tuple[NDArray[Any] | str | float, ...]) -> str:
     return digest.hexdigest()
 
 
-def _digest(raw: bytes) -> bytes:
-    return hashlib.blake2b(raw, digest_size=_DIGEST_SIZE).digest()
-
-
 @cache
 def _libraries() -> str:
     """Return the versions of all that computes."""
@@ -142,22 +140,24 @@ def _read(file: Path) -> Arrays | None:
         return None
     with suppress(OSError):  # a disk that may only be read
         os.utime(file)
-    if _digest(raw[_DIGEST_SIZE:]) != raw[:_DIGEST_SIZE]:
+    content = raw[:-_DIGEST_SIZE]
+    if hashlib.blake2b(content, digest_size=_DIGEST_SIZE).digest() != raw[-_DIGEST_SIZE:]:
         return None
-    with np.load(BytesIO(raw[_DIGEST_SIZE:])) as held:
+    with np.load(BytesIO(content)) as held:
         return tuple(held[name] for name in held.files)
 
 
 def _write(file: Path, arrays: Arrays) -> None:
-    """Write a file, whole or not at all."""
-    content = BytesIO()
-    np.savez(content, *arrays)
+    """Write a file, whole or not at all: the arrays as numpy saves them, and their digest."""
     file.parent.mkdir(parents=True, exist_ok=True)
     scratch = file.with_suffix(f".{uuid.uuid4().hex}.part")
     try:
-        with scratch.open("wb") as opened:
-            opened.write(_digest(content.getvalue()))
-            opened.write(content.getvalue())
+        with scratch.open("w+b") as opened:
+            np.savez(opened, *arrays)
+            opened.seek(0)
+            digest = hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=_DIGEST_SIZE))
+            opened.seek(0, os.SEEK_END)
+            opened.write(digest.digest())
         scratch.replace(file)
     finally:
         scratch.unlink(missing_ok=True)
@@ -166,9 +166,9 @@ def _write(file: Path, arrays: Arrays) -> None:
 def _make_room(folder: Path, limit: float) -> None:
     """Delete what was not used for longest, beyond the limit."""
     known = _kept(folder)
-    size = sum(stat.st_size for _, stat in known)
+    size, count = sum(stat.st_size for _, stat in known), len(known)
     for path, stat in known:
-        if size <= limit:
+        if size <= limit and count <= _MOST_FILES:
             return
         path.unlink(missing_ok=True)
-        size -= stat.st_size
+        size, count = size - stat.st_size, count - 1

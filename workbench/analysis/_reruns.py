@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench._arrays import IntArray
 from workbench.analysis._estimators import any_partition, seeded, takes_a_seed
-from workbench.analysis._side_by_side import side_by_side
 from workbench.analysis.clustering import Clustering
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.partition import Reduce
@@ -24,16 +20,15 @@ __all__ = [
     "SharedReduction",
     "best_matches",
     "groups",
+    "in_one_thread",
     "is_random",
     "made_again",
     "mean_interval",
     "rand_index",
-    "runs_of",
     "seeds",
     "subsample_rows",
 ]
 
-T = TypeVar("T")
 _CONFIDENCE = 0.95
 
 
@@ -85,19 +80,16 @@ def made_again(
     return any_partition(source, method, estimator, params, seed, neighbors, reduce).labels
 
 
-def runs_of(
-    one: Clustering,
-    run: Callable[[int], T],
-    run_seeds: Sequence[int],
-    report: Callable[[int], object],
-) -> list[T]:
-    """Return what a run of a clustering's method gives for each seed; each is reported.
+def in_one_thread(*found: Clustering) -> bool:
+    """Return whether to find all these again is one thread's work, so that several runs may share.
 
-    Runs of HDBSCAN on UMAP's layout, which is one thread's work, take place side by side; other
-    methods share out their work themselves, and a clusterer of one's own knows nothing of threads.
+    HDBSCAN on UMAP's layout is. Other methods share out their work themselves, and a clusterer of
+    one's own need not know of threads.
     """
-    on_umap = one.method == "hdbscan" and one.reduction.startswith("umap")
-    return side_by_side([partial(run, seed) for seed in run_seeds], report, threads=on_umap)
+    return all(
+        one.method == "hdbscan" and one.estimator is None and one.reduction.startswith("umap")
+        for one in found
+    )
 
 
 def is_random(clustering: Clustering) -> bool:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 from threadpoolctl import threadpool_limits
 
 from workbench._progress import Progress
+from workbench.analysis._side_by_side import side_by_side
 from workbench.models._cores import cores
 
 __all__ = ["in_row_blocks", "one_blas_thread"]
 
-_LIMITING = threading.Lock()
+_LOCK = threading.Lock()
+_limits: list[threadpool_limits] = []  # one for each who wants the limit; the first set it
 
 
 def in_row_blocks(count: int, step: int, work: Callable[[slice], None], report: Progress) -> None:
@@ -37,32 +39,28 @@ def in_row_blocks(count: int, step: int, work: Callable[[slice], None], report: 
         Called after each block, in their order.
     """
     blocks = [slice(start, min(start + step, count)) for start in range(0, count, step)]
-    if len(blocks) < 2 or cores() == 1:
-        for block in blocks:
-            work(block)
-            report(block.stop, count)
-        return
-    pool = ThreadPoolExecutor(cores())
-    try:
-        with one_blas_thread():
-            for block, _ in zip(blocks, pool.map(work, blocks), strict=True):
-                report(block.stop, count)
-    finally:
-        pool.shutdown(cancel_futures=True)  # interrupted, what has not begun is left out
+
+    def done(how_many: int) -> None:
+        report(blocks[how_many - 1].stop, count)
+
+    with one_blas_thread():
+        side_by_side([partial(work, block) for block in blocks], done, most=cores())
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep the BLAS to one thread, as far as nobody else does so already.
+    """Keep the BLAS to one thread: what it adds up in several comes out otherwise in a last digit.
 
-    The limit is the process'. Whoever set one while another stands would restore that other: the
-    last to end would leave the BLAS at one thread for good.
+    The limit is the process'. Of those who want it at the same time the first sets it, and the
+    last takes it away.
     """
-    if not _LIMITING.acquire(blocking=False):
-        yield
-        return
+    with _LOCK:
+        limit = _limits[0] if _limits else threadpool_limits(1, user_api="blas")
+        _limits.append(limit)
     try:
-        with threadpool_limits(1, user_api="blas"):
-            yield
+        yield
     finally:
-        _LIMITING.release()
+        with _LOCK:
+            _limits.pop()
+            if not _limits:
+                limit.restore_original_limits()

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from threading import Thread
-from typing import TypeVar
+from typing import Final, Generic, TypeVar
 
 from workbench.models._cores import cores
 
-__all__ = ["side_by_side"]
+__all__ = ["MOST", "go_on", "side_by_side"]
 
 T = TypeVar("T")
-_MOST = 4  # at a time: each has its own copy of what it computes with
+MOST: Final = 4  # long ones, each of which has its own copy of what it computes with
+_HERE = threading.local()
 
 
 def side_by_side(
-    works: Sequence[Callable[[], T]], report: Callable[[int], object], *, threads: bool = True
+    works: Sequence[Callable[[], T]], report: Callable[[int], object], *, most: int = MOST
 ) -> list[T]:
     """Return what each work returns, in their order; as many run at a time as there are cores.
 
     Interrupted, or where one fails, those that have not begun are left out. Those that have are
-    not waited for, at the end of the process neither, as an executor would.
+    not waited for, at the end of the process neither (as an executor would): they end at the next
+    `go_on`.
 
     Parameters
     ----------
@@ -30,34 +32,54 @@ def side_by_side(
         What is to be done.
     report
         Called with the number of works done, in their order.
-    threads
-        False: one after the other, for works that hold the interpreter or have threads themselves.
+    most
+        At a time. 1: for works that hold the interpreter, or have threads themselves.
     """
-    many = min(cores(), _MOST, len(works)) if threads else 1
-    waiting = deque((work, Future[T]()) for work in works)
-    futures = [future for _, future in waiting]
+    call = _Call(works)
+    threads = min(cores(), most, len(works))
     results: list[T] = []
     try:
-        for _ in range(many if many > 1 else 0):
-            Thread(target=_do, args=(waiting, len(works)), daemon=True).start()
-        for future in futures:
-            if many < 2:
-                _do(waiting, 1)
-            results.append(future.result())
+        for _ in range(threads if threads > 1 else 0):
+            threading.Thread(target=call.work_off, daemon=True).start()
+        for work, future in zip(works, call.futures, strict=True):
+            results.append(future.result() if threads > 1 else work())
             report(len(results))
     finally:
-        waiting.clear()
+        call.over = True
     return results
 
 
-def _do(waiting: deque[tuple[Callable[[], T], Future[T]]], most: int) -> None:
-    """Do what waits, up to so many of it."""
-    for _ in range(most):
-        try:
-            work, future = waiting.popleft()
-        except IndexError:  # all is begun, or the rest is no longer wanted
-            return
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
+def go_on() -> None:
+    """Return, unless this thread works for a call that was interrupted: then its work ends."""
+    call = getattr(_HERE, "call", None)
+    if call is not None and call.over:
+        raise _NoLongerWantedError
+
+
+class _NoLongerWantedError(Exception):
+    """Ends a work that nobody waits for."""
+
+
+class _Call(Generic[T]):
+    """What waits to be done for one call, and what came of it."""
+
+    def __init__(self, works: Sequence[Callable[[], T]]) -> None:
+        self.futures: list[Future[T]] = [Future() for _ in works]
+        self.waiting = deque(zip(works, self.futures, strict=True))
+        self.failed = self.over = False
+
+    def work_off(self) -> None:
+        """Do what waits; runs in each of the threads."""
+        _HERE.call = self
+        while self.waiting and not (self.failed or self.over):
+            try:
+                work, future = self.waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                result = work()
+            except BaseException as error:
+                self.failed = True
+                future.set_exception(error)
+            else:
+                future.set_result(result)

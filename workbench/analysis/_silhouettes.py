@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
+from workbench.analysis._row_blocks import one_blas_thread
 
 __all__ = ["SAME", "Doubles", "cluster_sums", "mean_silhouette", "within_clusters"]
 
@@ -39,8 +40,9 @@ def mean_silhouette(vectors: FloatArray, labels: IntArray) -> float:
     if not 2 <= len(sizes) < len(rows):
         return float("nan")
     clustered = vectors[rows]
-    sums = cluster_sums(clustered, own, len(sizes))
-    return float(within_clusters(clustered, own, sums, sizes)[0].mean())
+    with one_blas_thread():
+        sums = cluster_sums(clustered, own, len(sizes))
+        return float(within_clusters(clustered, own, sums, sizes)[0].mean())
 
 
 def cluster_sums(vectors: FloatArray, labels: IntArray, k: int) -> Doubles:

@@ -17,7 +17,7 @@ from workbench.analysis._inputs import as_embeddings, as_seed
 from workbench.analysis._neighborhoods import cosine_neighbors
 from workbench.analysis._procrustes import gaps, superimposed
 from workbench.analysis._relations import first_copies, neighbor_keys, shared_share
-from workbench.analysis._side_by_side import side_by_side
+from workbench.analysis._side_by_side import MOST, side_by_side
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import PROJECTION_PARAMETERS, ParameterValue, checked
 from workbench.analysis.projection import Projection, project
@@ -248,9 +248,8 @@ def aligned_maps(
         each.unit()  # refuses a zero vector before any work is spent
     works = [partial(_two_seeds, each, method, seed, params) for each in named.values()]
     with showing(progress, "Laying out", " models") as report:
-        maps = side_by_side(
-            works, lambda count: report(count, len(works)), threads=method == "umap"
-        )
+        most = MOST if method == "umap" else 1  # the others have threads themselves
+        maps = side_by_side(works, lambda count: report(count, len(works)), most=most)
     return _laid_over(tuple(named), maps)
 
 

@@ -21,6 +21,7 @@ from workbench.analysis._estimators import (
     seeded,
 )
 from workbench.analysis._inputs import as_embeddings, as_seed, renamed
+from workbench.analysis._row_blocks import one_blas_thread
 from workbench.analysis._silhouettes import mean_silhouette
 from workbench.analysis.keywords import class_keywords
 from workbench.analysis.neighbors import Neighbors
@@ -318,9 +319,10 @@ def _by_size(labels: IntArray) -> IntArray:
 def _described(source: Embeddings, vectors: FloatArray, labels: IntArray) -> tuple[Cluster, ...]:
     keywords = class_keywords(source.corpus.texts, labels)
     clusters = []
-    for label in range(int(labels.max()) + 1):
-        rows = np.flatnonzero(labels == label)
-        closeness = vectors[rows] @ vectors[rows].mean(axis=0)
-        nearest = rows[np.argsort(-closeness, kind="stable")[:_EXEMPLARS]]
-        clusters.append(Cluster(label, len(rows), tuple(nearest.tolist()), keywords[label]))
+    with one_blas_thread():
+        for label in range(int(labels.max()) + 1):
+            rows = np.flatnonzero(labels == label)
+            closeness = vectors[rows] @ vectors[rows].mean(axis=0)
+            nearest = rows[np.argsort(-closeness, kind="stable")[:_EXEMPLARS]]
+            clusters.append(Cluster(label, len(rows), tuple(nearest.tolist()), keywords[label]))
     return tuple(clusters)

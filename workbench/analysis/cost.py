@@ -203,6 +203,7 @@ class _Meter:
 
     def _warm_up(self) -> None:
         """Measure memory, and choose how many texts the model manages in its time."""
+        _weights(self._encoder)  # opened now, where it was not yet: its weights are counted apart
         longest = self._samples[_SIZES[0]][:_MEMORY_BATCH]
         self._growth = highest_growth(lambda: self._encode(longest))
         few = self._samples[_SIZES[-1]]

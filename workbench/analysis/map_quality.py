@@ -200,7 +200,8 @@ def map_quality(
     known = neighbors if neighbors is not None else projection.neighbors
     real = cosine_neighbors(source, min(2 * k, (n - 1) // 2), known)
     rows = measured_rows(n, projection.random_state)
-    given = (source.dense(), projection.coordinates, real.indices, rows, k)
+    last = real.similarities[:, -1]
+    given = (source.dense(), projection.coordinates, real.indices, last, rows, k)
     with showing(progress, "Measuring the map") as report:
 
         def compute() -> tuple[Matrix, Matrix]:
@@ -208,6 +209,7 @@ def map_quality(
             return _points(projection, real, drawn, rows, report), _real_share(real, drawn)
 
         points, share = computed_once("map-quality-1", given, compute)
+        report(len(rows), len(rows))
     return MapQuality(
         projection=projection,
         k=k,

@@ -158,4 +158,5 @@ def nearest_neighbors(
             return nearest_rows(vectors, vectors, most, metric, report, without_self=True)
 
         indices, similarities = computed_once("neighbors-1", (vectors, most, metric), compute)
+        report(len(vectors), len(vectors))
     return Neighbors(indices[:, :k], similarities[:, :k], source, metric)

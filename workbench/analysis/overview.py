@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from workbench.analysis._inputs import as_embeddings
+from workbench.analysis._inputs import as_embeddings, as_seed
 from workbench.analysis._side_by_side import side_by_side
 from workbench.analysis.clustering import Clustering, cluster
 from workbench.analysis.neighbors import SHARED_NEIGHBORS, Neighbors, nearest_neighbors
@@ -36,8 +36,9 @@ def map_and_clusters(
         As `project` and `cluster` do.
     """
     source = as_embeddings(embeddings, "map_and_clusters")
+    seed = as_seed(random_state)
     near = nearest_neighbors(source, SHARED_NEIGHBORS) if neighbors is None else neighbors
-    options: Any = {"neighbors": near, "random_state": random_state}
+    options: Any = {"neighbors": near, "random_state": seed}
     works: list[Callable[[], Any]] = [
         partial(project, source, **options),
         partial(cluster, source, **options),

@@ -115,7 +115,8 @@ def _counted(vectors: FloatArray, method: str, asked: int, random_state: int) ->
             return (_kmeans(vectors, used, random_state),)
         return (_agglomerative(vectors, used),)
 
-    (labels,) = computed_once(f"{method}-1", (vectors, used, random_state), compute)
+    seed = random_state if method == "kmeans" else 0  # nothing else is random
+    (labels,) = computed_once(f"{method}-1", (vectors, used, seed), compute)
     return Partition(labels, "", changed, notes)
 
 
@@ -180,7 +181,7 @@ def _hdbscan(
     least = min(samples, n)
     labels, noted = computed_once(
         "hdbscan-1",
-        (points, repr(sorted(values.items())), least),
+        (points, values["min_cluster_size"], values["max_share"], least),
         lambda: _densest(points, values, least),
     )
     return Partition(labels, reduction, changed, (*notes, *map(str, noted)))

@@ -127,7 +127,7 @@ def project(
 ) -> Projection:
     """Return each text's place on a map, by cosine.
 
-    Of 500 texts or more it is kept on disk, and read when the same map is asked for again.
+    UMAP's and t-SNE's of 500 texts or more is kept on disk, and read when it is asked for again.
 
     Parameters
     ----------

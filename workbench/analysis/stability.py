@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,15 @@ from workbench.analysis._inputs import as_seed, as_whole
 from workbench.analysis._reruns import (
     best_matches,
     groups,
+    in_one_thread,
     is_random,
     made_again,
     mean_interval,
     rand_index,
-    runs_of,
     seeds,
     subsample_rows,
 )
+from workbench.analysis._side_by_side import MOST, side_by_side
 from workbench.analysis.clustering import Clustering
 from workbench.analysis.neighbors import Neighbors, nearest_neighbors
 from workbench.analysis.significance import Interval
@@ -275,7 +277,11 @@ def _runs(
     k = len(clustering.clusters)
     rand = np.empty(len(run_seeds))
     jaccard = np.empty((len(run_seeds), k))
-    found = runs_of(clustering, compared, run_seeds, lambda count: report(done + count, total))
+    found = side_by_side(
+        [partial(compared, seed) for seed in run_seeds],
+        lambda count: report(done + count, total),
+        most=MOST if in_one_thread(clustering) else 1,
+    )
     for place, (ours, theirs) in enumerate(found):
         rand[place] = rand_index(ours, theirs)
         jaccard[place] = best_matches(ours, theirs, k)

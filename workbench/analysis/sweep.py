@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -24,13 +25,14 @@ from workbench.analysis._inputs import as_embeddings, as_seed, as_whole
 from workbench.analysis._reruns import (
     SharedReduction,
     groups,
+    in_one_thread,
     made_again,
     mean_interval,
     rand_index,
-    runs_of,
     seeds,
     subsample_rows,
 )
+from workbench.analysis._side_by_side import MOST, side_by_side
 from workbench.analysis.clustering import Clustering, clustered
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import CLUSTERING_PARAMETERS, ParameterValue, checked
@@ -221,7 +223,8 @@ def sweep(
     neighbors
         The texts' neighbours by cosine, where they are known; only the reduction uses them.
     progress
-        True for a bar, or a callable; it is called after each value, and after each subsample.
+        True for a bar, or a callable; it is called after each clustering, or
+        (HDBSCAN, several at a time) after those of a subsample.
     **params
         The method's other parameters.
 
@@ -254,22 +257,27 @@ def _stabilities(
     found: tuple[Clustering, ...], source: Embeddings, run_seeds: list[int], report: Progress
 ) -> NDArray[np.float64]:
     """Return each clustering's adjusted Rand index with itself on each subsample, (v, runs)."""
-    total = len(found) * (1 + len(run_seeds))
+    count, total = len(found), len(found) * (1 + len(run_seeds))
+    shared = in_one_thread(*found)
 
-    def run(seed: int) -> list[float]:
+    def run(place: int) -> list[float]:
+        seed = run_seeds[place]
         rows = subsample_rows(len(source), _SUBSAMPLE, seed)
         part, reduce = source.take(rows), SharedReduction()
-        ari = [math.nan] * len(found)
-        for place, one in enumerate(found):
-            if groups(one) > 1:
-                again = made_again(one, part, seed, reduce=reduce)
-                ari[place] = rand_index(one.labels[rows], again)
+        ari = []
+        for one in found:
+            again = made_again(one, part, seed, reduce=reduce) if groups(one) > 1 else None
+            ari.append(math.nan if again is None else rand_index(one.labels[rows], again))
+            if not shared:
+                report(count * (1 + place) + len(ari), total)
         return ari
 
     def done(runs: int) -> None:
-        report(len(found) * (1 + runs), total)
+        if shared:
+            report(count * (1 + runs), total)
 
-    return np.transpose(runs_of(found[0], run, run_seeds, done))
+    works = [partial(run, place) for place in range(len(run_seeds))]
+    return np.transpose(side_by_side(works, done, most=MOST if shared else 1))
 
 
 def _plans(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Unopened", "keep_described", "state_of", "unopened"]
 
+_FORMAT = 1  # rises with what `revision_of` hashes, and with what a spec says of a model
 _LIBRARIES = ("sentence-transformers", "transformers", "tokenizers", "torch")
+_ELSEWHERE = "adapter_config.json"  # an adapter's, whose base model is in another folder
+_MOST_NOTES = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,21 +43,48 @@ class Unopened:
         As a SentenceTransformer has them.
     open
         Opens it.
+    forget
+        Deletes what is known of it, where that was wrong.
     """
 
     spec: ModelSpec
     prompts: Mapping[str, str]
     default_prompt_name: str | None
     open: Callable[[], SentenceTransformer]
+    forget: Callable[[], None]
 
 
-def state_of(folder: Path, name: str) -> str:
-    """Return what differs when a model's files, its name or the libraries that read it do."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    told = [(str(path), *_stamp(path)) for path in files]
-    libraries = [version(library) for library in _LIBRARIES]
-    described = repr((str(folder.resolve()), name, libraries, told))
+def state_of(folder: Path, name: str) -> str | None:
+    """Return what differs when a model's files, its name or the libraries that read it do.
+
+    None where that cannot be told: it then has to be opened.
+    """
+    try:
+        files = list(_files(folder))
+        told = sorted((str(path), *_stamp(path)) for path in files)
+        libraries = [version(library) for library in _LIBRARIES]
+    except (OSError, PackageNotFoundError):
+        return None
+    if any(path.name == _ELSEWHERE for path in files):
+        return None
+    described = repr((_FORMAT, str(folder.resolve()), name, libraries, told))
     return hashlib.blake2b(described.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, also behind links, each folder's once."""
+    seen: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
+        found = os.stat(place)
+        if (found.st_dev, found.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((found.st_dev, found.st_ino))
+        yield from map(Path(place).joinpath, files)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -62,10 +94,15 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 def unopened(state: str, open_model: Callable[[], SentenceTransformer]) -> Unopened | None:
     """Return a model that was opened in the same state before, or None."""
+    file = _file(state)
     try:
-        kept = json.loads(_file(state).read_text(encoding="utf-8"))
+        digest, content = file.read_bytes().split(b"\n", 1)
+        if digest != _digest(content):
+            return None
+        kept = json.loads(content)
         spec = ModelSpec(**kept["spec"])
-        return Unopened(spec, kept["prompts"], kept["default_prompt_name"], open_model)
+        forget = partial(file.unlink, missing_ok=True)
+        return Unopened(spec, kept["prompts"], kept["default_prompt_name"], open_model, forget)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -77,15 +114,23 @@ def keep_described(state: str, spec: ModelSpec, model: SentenceTransformer) -> N
         "prompts": dict(model.prompts),
         "default_prompt_name": model.default_prompt_name,
     }
+    content = json.dumps(kept).encode()
     file = _file(state)
     scratch = file.with_suffix(f".{uuid.uuid4().hex}")
     with suppress(OSError):  # it is opened again next time
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            scratch.write_text(json.dumps(kept), encoding="utf-8")
+            scratch.write_bytes(_digest(content) + b"\n" + content)
             scratch.replace(file)
         finally:
             scratch.unlink(missing_ok=True)
+        notes = sorted(file.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+        for old in notes[:-_MOST_NOTES]:
+            old.unlink(missing_ok=True)
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).hexdigest().encode()
 
 
 def _file(state: str) -> Path:

@@ -70,19 +70,19 @@ class DenseEncoder:
     ) -> None:
         check_backend(backend, dtype)
         self._told = model
+        self._name = name
+        self._stamp: object = None
         self._opening = threading.Lock()
+        self._describing = threading.Lock()
         if backend == "openvino" and self.model.device.type != "cpu":
             raise InputError(
                 f"load_encoder: OpenVINO computes on the CPU; the model is on {self.model.device}. "
                 "Leave out backend, or move the model: model.cpu()."
             )
-        self._name = name
         self._backend = backend
         self._asked = dtype
         self._dtype: str = dtype  # or the nearest that the processor has
-        self._stamp: object = None
         self._copied: tuple[Any, Any] = (None, None)  # the model's tokenizer, and its copy
-        self._describing = threading.Lock()
         if dtype != "float32":
             self._dtype, note = nearest_dtype(dtype, computes(self.model, dtype))
             if note:
@@ -102,20 +102,27 @@ class DenseEncoder:
         """
         with self._opening:
             if isinstance(self._told, Unopened):
-                opened = self._told.open()
-                if _spec(opened, self._name) != self._told.spec:
+                known, opened = self._told, self._told.open()
+                if _spec(opened, self._name) != known.spec:
+                    known.forget()
                     raise ModelUnavailableError(
-                        f"The files of {self._told.spec.name!r} have changed since it was loaded. "
+                        f"The files of {known.spec.name!r} have changed since it was loaded. "
                         "Load it again: wb.load_encoder(...)."
                     )
                 self._told = opened
             return self._told
 
+    @model.setter
+    def model(self, model: SentenceTransformer) -> None:
+        with self._opening:
+            self._told = model
+
     @property
     def spec(self) -> ModelSpec:
         """What the encoder is, now; hashed again only when the model has changed."""
-        if isinstance(self._told, Unopened):
-            return self._told.spec
+        told = self._told  # another thread may open it now
+        if isinstance(told, Unopened):
+            return told.spec
         with self._describing:
             stamp = stamp_of(self.model)
             if stamp != self._stamp:

@@ -127,13 +127,15 @@ def _named(
 
 def _of_folder(folder: str, name: str) -> DenseEncoder:
     """Return a folder's model, not opened yet if it is as it was when it was opened before."""
-    open_model = partial(_open, folder, False, "SentenceTransformer")
-    state = state_of(Path(folder), name)
-    known = unopened(state, open_model)
+    place = str(Path(folder).absolute())  # it may be opened in another working folder
+    open_model = partial(_open, place, False, "SentenceTransformer")
+    state = state_of(Path(place), name)
+    known = None if state is None else unopened(state, open_model)
     if known is not None:
         return DenseEncoder(known, name=name)
     encoder = DenseEncoder(open_model(), name=name)
-    keep_described(state, encoder.spec, encoder.model)
+    if state is not None:
+        keep_described(state, encoder.spec, encoder.model)
     return encoder
 
 

@@ -25,6 +25,7 @@ from workbench.models import (
 )
 from workbench.models._quiet import quiet_loading
 from workbench.models.mlflow_uri import LSA_ARRAYS, SETTINGS
+from workbench.models.registry import open_named
 from workbench.search import DiskIndex, Searchable, SearchIndex
 
 __all__ = [
@@ -102,12 +103,9 @@ def read_encoder(folder: Path, settings: Mapping[str, Any]) -> Encoder:
         with np.load(arrays, allow_pickle=False) as loaded:
             base = LSAEncoder.from_arrays(dict(loaded))
     else:
-        opened = load_encoder(folder / _ENCODER)
-        assert isinstance(opened, DenseEncoder)
-        opened.model.truncate_dim = settings["truncate_dim"]
-        base = DenseEncoder(
-            opened.model, name=settings["name"], dtype=settings.get("dtype", "float32")
-        )
+        model, _ = open_named(str(folder / _ENCODER), "SentenceTransformer", False)
+        model.truncate_dim = settings["truncate_dim"]
+        base = DenseEncoder(model, name=settings["name"], dtype=settings.get("dtype", "float32"))
     options = settings.get("variant")
     return Variant(base, **options) if options else base
 

@@ -73,7 +73,7 @@ class EmbeddingMap(ComputedPanel):
     color_by
         A column of the corpus, or ``"cluster"``; by default the corpus' label.
     random_state
-        The seed of every map.
+        The seed of every map that is computed here.
     on_save
         Called with the current view by the save button: ``run.log``, say.
     **params
