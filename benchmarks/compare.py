@@ -36,6 +36,8 @@ def main() -> None:
     options = parser.parse_args()
     corpus = samples.python_docs(options.texts)
     models = {name: load_encoder(name) for name in NAMES}
+    for model in models.values():
+        getattr(model, "model", None)  # opened before the clock starts
     with TemporaryDirectory() as folder:
         store = EmbeddingStore(folder)
         cold, cold_s = compared(corpus, models, store)
