@@ -24,6 +24,7 @@ def in_a_copy_of_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    monkeypatch.setenv("WORKBENCH_RESULTS_MB", "1000")  # as it is for whoever follows it
 
 
 def test_python_blocks_run(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ print(np.array_equal(*first))
 """
 
 
-@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("before", [False, pytest.param(True, marks=pytest.mark.soak)])
 def test_numbas_own_threads_are_left_out(before: bool, tmp_path: Path) -> None:
     """Where numba has only its workqueue, two threads of ours in it would end the process."""
     done = subprocess.run(
@@ -236,6 +236,7 @@ def test_numbas_own_threads_are_left_out(before: bool, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "[0, 1, 2]\nTrue\n"), done.stderr
 
 
+@pytest.mark.soak
 def test_layouts_leave_the_interpreter_to_others(tmp_path: Path) -> None:
     """Also where numba kept the same function compiled without that."""
     ticks = []
