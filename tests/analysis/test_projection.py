@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from workbench.analysis import (
     PROJECTION_PARAMETERS,
     Neighbors,
     Projection,
+    _umap_compiled,
     map_quality,
     nearest_neighbors,
     neighbors,
@@ -277,6 +279,26 @@ def test_wrong_input(toy: Embeddings, make: Callable[..., Embeddings]) -> None:
         project(toy, neighbors=nearest_neighbors(make((30,))))
     with pytest.raises(InputError, match="row 2 have an all-zero vector"):
         project(Embeddings.from_array([[1.0, 0.0], [0.0, 0.0]], ["a", "b"]))
+
+
+def test_a_damaged_cache_and_no_spectral_start(
+    toy: Embeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit = _umap_compiled.fit
+    asked: list[str] = []
+
+    def failing(vectors: object, **options: Any) -> object:
+        asked.append(options["init"])
+        if len(asked) == 1:
+            raise EOFError("Ran out of input")
+        if options["init"] == "spectral":
+            raise _umap_compiled.SpectralStartError
+        return fit(vectors, **options)
+
+    monkeypatch.setattr(_umap_compiled, "fit", failing)
+    monkeypatch.setattr(_umap_compiled, "compile_again", lambda: None)
+    assert project(toy).notes == ("UMAP's spectral start failed; it started from pca.",)
+    assert asked == ["spectral", "spectral", "pca"]
 
 
 def test_other_warnings_of_umap_are_not_swallowed(

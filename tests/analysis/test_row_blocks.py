@@ -4,9 +4,9 @@ import threading
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from workbench.analysis import _row_blocks, _side_by_side
+from workbench.analysis import _side_by_side
 from workbench.analysis._row_blocks import in_row_blocks, one_blas_thread
 
 
@@ -19,8 +19,7 @@ def blas_threads() -> set[int]:
 def test_every_row_once_and_progress_in_order(
     alone: int, count: int, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (_row_blocks, _side_by_side):
-        monkeypatch.setattr(module, "cores", lambda: alone)
+    monkeypatch.setattr(_side_by_side, "cores", lambda: alone)
     done, told = np.zeros(count, np.int64), []
 
     def work(rows: slice) -> None:
@@ -34,55 +33,60 @@ def test_every_row_once_and_progress_in_order(
 def test_the_blas_has_one_thread_within_and_as_many_as_before_after(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (_row_blocks, _side_by_side):
-        monkeypatch.setattr(module, "cores", lambda: 2)
+    monkeypatch.setattr(_side_by_side, "cores", lambda: 2)
     before, within = blas_threads(), []
     in_row_blocks(4, 1, lambda rows: within.append(blas_threads()), lambda *said: None)
     assert within == [{1}] * 4
     assert blas_threads() == before
 
 
-def test_limits_that_overlap_end_as_they_began(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (_row_blocks, _side_by_side):
-        monkeypatch.setattr(module, "cores", lambda: 2)
+def test_whoever_wants_the_limit_has_it_until_the_last_has_done() -> None:
+    """Also in a thread that joins later, whoever set it before, and while the others live on."""
     before = blas_threads()
-    began = [threading.Event(), threading.Event()]
-    may_end = [threading.Event(), threading.Event()]
+    assert before != {1}, "this needs a BLAS with more than one thread"
+    with one_blas_thread():
+        assert blas_threads() == {1}
+    seen: list[set[int]] = []
+    steps = [threading.Event() for _ in range(4)]
 
-    def long(which: int) -> None:
-        began[which].set()
-        assert may_end[which].wait(30)
+    def first() -> None:
+        with one_blas_thread():
+            seen.append(blas_threads())
+            steps[0].set()
+            assert steps[1].wait(30)
+        steps[2].set()
+        assert steps[3].wait(30)  # lives on
 
-    threads = [
-        threading.Thread(
-            target=in_row_blocks, args=(2, 1, lambda rows, at=at: long(at), lambda *said: None)
-        )
-        for at in (0, 1)
-    ]
-    for at in (0, 1):  # the one that began first ends first, too
-        threads[at].start()
-        assert began[at].wait(30)
-    for at in (0, 1):
-        may_end[at].set()
-        threads[at].join()
+    def second() -> None:
+        assert steps[0].wait(30)
+        with one_blas_thread():
+            steps[1].set()
+            assert steps[2].wait(30)
+            seen.append(blas_threads())
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    threads[1].join(30)
+    assert seen == [{1}, {1}]
+    assert blas_threads() == before
+    with threadpool_limits(1, user_api="blas"):  # which is somebody else's to set again
+        assert blas_threads() == {1}
+    assert blas_threads() == before
+    steps[3].set()
+    threads[0].join(30)
     assert blas_threads() == before
 
 
-def test_the_limit_stays_until_the_last_has_done() -> None:
-    """One that ends first must not give the others' products to several threads."""
+def test_an_interrupt_takes_the_limit_away() -> None:
     before = blas_threads()
-    first, second = one_blas_thread(), one_blas_thread()
-    first.__enter__()
-    second.__enter__()
-    first.__exit__(None, None, None)
-    assert blas_threads() == {1}
-    second.__exit__(None, None, None)
+    with pytest.raises(KeyboardInterrupt), one_blas_thread():
+        raise KeyboardInterrupt
     assert blas_threads() == before
 
 
 def test_a_failure_is_raised_and_the_rest_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (_row_blocks, _side_by_side):
-        monkeypatch.setattr(module, "cores", lambda: 2)
+    monkeypatch.setattr(_side_by_side, "cores", lambda: 2)
     before, begun = blas_threads(), []
 
     def work(rows: slice) -> None:

@@ -9,12 +9,15 @@ import time
 import warnings
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from workbench.analysis import (
     _side_by_side,
+    _umap_compiled,
     aligned_maps,
     cluster,
     cluster_stability,
@@ -69,8 +72,36 @@ def test_a_failure_leaves_out_the_rest(at_a_time: int) -> None:
 
     with pytest.raises(ValueError, match="it cannot be done"):
         side_by_side([partial(work, number) for number in range(40)], lambda done: None)
-    assert len(begun) <= 5  # of four threads, one takes another after the failure
+    assert len(begun) <= 4  # at most so many at a time
     raised.set()
+
+
+def test_blocks_of_what_is_no_longer_wanted_end_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_side_by_side, "cores", lambda: 2)
+    blocks: list[int] = []
+    begun, failed, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def block(number: int) -> None:
+        blocks.append(number)
+        begun.set()
+        assert failed.wait(30)
+        time.sleep(0.01)
+
+    def long() -> None:
+        try:
+            side_by_side([partial(block, number) for number in range(500)], lambda done: None)
+        finally:
+            ended.set()
+
+    def fail() -> None:
+        assert begun.wait(30)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side([fail, long], lambda done: None)
+    failed.set()
+    assert ended.wait(30)
+    assert len(blocks) < 100
 
 
 def test_what_is_no_longer_wanted_ends_at_its_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +197,16 @@ def test_many_texts_have_the_same_map_beside_other_work(monkeypatch: pytest.Monk
     many = blobs(3000)
     near = nearest_neighbors(many, 30)
     monkeypatch.setattr(_side_by_side, "cores", lambda: 3)
+    threads: list[set[int]] = []
+    fit = _umap_compiled.fit
+
+    def watched(*args: Any, **options: Any) -> Any:
+        threads.append(
+            {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+        )
+        return fit(*args, **options)
+
+    monkeypatch.setattr(_umap_compiled, "fit", watched)
 
     def work() -> list[np.ndarray]:
         plane, found = project(many, neighbors=near), cluster(many, neighbors=near)
@@ -182,6 +223,7 @@ def test_many_texts_have_the_same_map_beside_other_work(monkeypatch: pytest.Monk
     for several in side_by_side([work] * 3, lambda done: None):
         for one, other in zip(alone, several, strict=True):
             np.testing.assert_array_equal(one, other)
+    assert threads == [{1}] * 8  # or the start could differ in a last digit
 
 
 WORKQUEUE = """
@@ -207,7 +249,6 @@ def layout(seed):
     return work
 
 import workbench.analysis._umap_compiled as compiled
-from umap import umap_
 fits = []
 for seed in (0, 1, 2):
     def begin(seed=seed):
@@ -231,7 +272,12 @@ def test_numbas_own_threads_are_left_out(before: bool, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         timeout=300,
-        env={**os.environ, "NUMBA_THREADING_LAYER": "workqueue", "NUMBA_NUM_THREADS": "2"},
+        env={
+            **os.environ,
+            "NUMBA_THREADING_LAYER": "workqueue",
+            "NUMBA_NUM_THREADS": "2",
+            "NUMBA_CACHE_DIR": str(tmp_path),
+        },
     )
     assert (done.returncode, done.stdout) == (0, "[0, 1, 2]\nTrue\n"), done.stderr
 

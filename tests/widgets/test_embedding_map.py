@@ -315,9 +315,12 @@ def test_a_map_that_cannot_be_shown_is_refused(texts_of: TextsOf) -> None:
         EmbeddingMap(embeddings, projection=made, neighbors=nearest_neighbors(texts_of(13), 3))
 
 
-def test_no_embeddings_are_refused() -> None:
+def test_no_embeddings_are_refused(texts_of: TextsOf) -> None:
     with pytest.raises(InputError, match="expected Embeddings; got list"):
         EmbeddingMap([[1.0, 2.0]])  # type: ignore[arg-type]
+    near = nearest_neighbors(texts_of(13), 3)
+    with pytest.raises(InputError, match="EmbeddingMap: expected Embeddings; got list"):
+        EmbeddingMap([[1.0, 2.0]], neighbors=near)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

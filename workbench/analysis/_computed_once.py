@@ -41,8 +41,8 @@ def computed_once(
 ) -> Arrays:
     """Return the arrays that ``compute`` returns: from disk, where the same were computed before.
 
-    The folder holds at most ``WORKBENCH_RESULTS_MB`` (1,000; 0: nothing is kept); what was not
-    used for longest goes. Nothing in it is a text.
+    The folder holds at most ``WORKBENCH_RESULTS_MB`` (1,000; 0: nothing is kept), and no result
+    of more than a quarter of it; what was not used for longest goes. Nothing in it is a text.
 
     Parameters
     ----------

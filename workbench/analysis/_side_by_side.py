@@ -42,6 +42,7 @@ def side_by_side(
         for _ in range(threads if threads > 1 else 0):
             threading.Thread(target=call.work_off, daemon=True).start()
         for work, future in zip(works, call.futures, strict=True):
+            go_on()  # this thread may work for such a call itself
             results.append(future.result() if threads > 1 else work())
             report(len(results))
     finally:

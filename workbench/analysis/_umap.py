@@ -26,7 +26,7 @@ def fit_umap(
 
     from workbench.analysis import _umap_compiled
 
-    def fit(init: str) -> FloatArray:
+    def once(init: str) -> FloatArray:
         found = _umap_compiled.fit(
             vectors,
             init=init,
@@ -38,13 +38,17 @@ def fit_umap(
         )
         return np.asarray(found, np.float32)
 
+    def fit(init: str) -> FloatArray:
+        try:
+            return once(init)
+        except (OSError, EOFError, UnpicklingError):  # what numba kept is damaged, the disk full
+            _umap_compiled.compile_again()
+            return once(init)
+
     threads = numba.get_num_threads()
     try:
         with one_blas_thread():  # or the spectral start differs in a last digit, and the map at all
             try:
-                return fit("spectral"), NO_NOTES
-            except (OSError, EOFError, UnpicklingError):  # what was kept is damaged, the disk full
-                _umap_compiled.compile_again()
                 return fit("spectral"), NO_NOTES
             except _umap_compiled.SpectralStartError:
                 second = "pca" if min(vectors.shape) > options["n_components"] else "random"

@@ -106,29 +106,29 @@ class EmbeddingMap(ComputedPanel):
         on_save: OnSave = None,
         **params: ParameterValue,
     ) -> None:
+        source = as_embeddings(embeddings, "EmbeddingMap")
         if projection is not None:
-            projection, params = _taken(embeddings, projection, method, params)
+            projection, params = _taken(source, projection, method, params)
             method = projection.method
         method = method or "umap"
         check_options("EmbeddingMap", _OPTIONS, params, method, PROJECTION_PARAMETERS)
         check_on_save(on_save)
         _check_encoder(encoder)
-        check_neighbors(neighbors, embeddings)
+        check_neighbors(neighbors, source)
         find_clusters = color_by == "cluster" and clustering is None
-        if isinstance(embeddings, Embeddings):  # before anything is computed
-            check_colors(embeddings.corpus, None if find_clusters else color_by, clustering)
+        check_colors(source.corpus, None if find_clusters else color_by, clustering)
         self._encoder = encoder
         self._query = ""
         self._scores: dict[str, FloatArray] = {}
         if projection is None:
             projection = project(
-                embeddings, method=method, neighbors=neighbors, random_state=random_state, **params
+                source, method=method, neighbors=neighbors, random_state=random_state, **params
             )
-        quality = map_quality(projection, neighbors=projection.neighbors or neighbors)
-        self._quality, self._labels = quality, map_labels(projection)
+        known = projection.neighbors or neighbors
+        self._quality = map_quality(projection, neighbors=known)
+        self._labels = map_labels(projection)
         if find_clusters:
-            known = neighbors or projection.neighbors
-            clustering = cluster(embeddings, neighbors=known, random_state=random_state)
+            clustering = cluster(source, neighbors=known, random_state=random_state)
         self._clustering = clustering
         doc = "Find clusters (HDBSCAN) and colour the map by them"
         self._cluster_button = button("Find clusters", "workbench-cluster", self._cluster, doc=doc)
@@ -138,7 +138,7 @@ class EmbeddingMap(ComputedPanel):
         self._meaning.disabled = encoder is None
         super().__init__(
             self._draw(color_by),
-            source=(embeddings, neighbors),
+            source=(source, neighbors),
             form=MethodForm(PROJECTION_PARAMETERS, method, params),
             table=PROJECTION_PARAMETERS,
             random_state=random_state,
@@ -271,8 +271,7 @@ def _taken(
             f"EmbeddingMap: got projection= and {given[0]}=. The map has a method and parameters "
             "already; leave one of the two away."
         )
-    source = as_embeddings(embeddings, "EmbeddingMap")
-    found = given_of(source, projection, Projection)
+    found = given_of(embeddings, projection, Projection)
     return found, dict(found.params)
 
 
