@@ -69,7 +69,7 @@ BENCHMARKS = (
     Benchmark("bootstrap", "--pairs 5", "--examples 200 --resamples 1000 --pairs 1"),
     Benchmark("compare", "", "--texts 600"),
     Benchmark("serving", "--rounds 5", "--clients 1 --rounds 1 --seconds 1"),
-    Benchmark("growth", "", "--sizes 300 1000 --memory-texts 3000"),
+    Benchmark("growth", "--largest", "--sizes 300 1000 --memory-texts 3000"),
     Benchmark("judged_pairs", "", "--repetitions 5"),
     Benchmark("calibration", "", "--repetitions 5 --examples 30", elsewhere="CALIBRATION.md"),
 )
