@@ -7,14 +7,15 @@ import os
 import shutil
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from workbench.errors import WorkbenchWarning
 
-__all__ = ["cache_folder", "made_once"]
+__all__ = ["cache_folder", "made_once", "written_whole"]
 
 _DIGEST = "digest"
 
@@ -23,6 +24,18 @@ def cache_folder() -> Path:
     """Return ``$WORKBENCH_CACHE``, or the user's cache folder for the workbench."""
     chosen = os.environ.get("WORKBENCH_CACHE")
     return Path(chosen).expanduser() if chosen else user_cache_path("embedding-workbench")
+
+
+@contextmanager
+def written_whole(file: Path) -> Iterator[Path]:
+    """Give a file to write that takes another's place at the end, or goes where that fails."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
+    try:
+        yield scratch
+        scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
 
 
 def made_once(folder: Path, make: Callable[[Path], None]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -19,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench._cache import cache_folder
+from workbench._cache import cache_folder, written_whole
 from workbench.analysis._side_by_side import go_on
 from workbench.errors import InputError
 
@@ -149,18 +148,12 @@ def _read(file: Path) -> Arrays | None:
 
 def _write(file: Path, arrays: Arrays) -> None:
     """Write a file, whole or not at all: the arrays as numpy saves them, and their digest."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(f".{uuid.uuid4().hex}.part")
-    try:
-        with scratch.open("w+b") as opened:
-            np.savez(opened, *arrays)
-            opened.seek(0)
-            digest = hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=_DIGEST_SIZE))
-            opened.seek(0, os.SEEK_END)
-            opened.write(digest.digest())
-        scratch.replace(file)
-    finally:
-        scratch.unlink(missing_ok=True)
+    with written_whole(file) as scratch, scratch.open("w+b") as opened:
+        np.savez(opened, *arrays)
+        opened.seek(0)
+        digest = hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=_DIGEST_SIZE))
+        opened.seek(0, os.SEEK_END)
+        opened.write(digest.digest())
 
 
 def _make_room(folder: Path, limit: float) -> None:

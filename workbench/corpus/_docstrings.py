@@ -6,7 +6,6 @@ import ast
 import hashlib
 import json
 import sysconfig
-import uuid
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TypeAlias
 
-from workbench._cache import cache_folder
+from workbench._cache import cache_folder, written_whole
 
 __all__ = ["docstrings"]
 
@@ -64,14 +63,9 @@ def _kept(file: Path, state: list[str]) -> tuple[list[Docstring], bool]:
 
 
 def _keep(file: Path, state: list[str], found: list[Docstring], all_there_is: bool) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
     kept = {"format": _FORMAT, "state": state, "all": all_there_is, "found": found}
-    try:
+    with written_whole(file) as scratch:
         scratch.write_text(json.dumps(kept), encoding="ascii")
-        scratch.replace(file)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def _distinct(folder: Path, n: int) -> Iterator[Docstring]:

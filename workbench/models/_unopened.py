@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench._cache import cache_folder
+from workbench._cache import cache_folder, written_whole
 from workbench.models._spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -116,14 +115,9 @@ def keep_described(state: str, spec: ModelSpec, model: SentenceTransformer) -> N
     }
     content = json.dumps(kept).encode()
     file = _file(state)
-    scratch = file.with_suffix(f".{uuid.uuid4().hex}")
     with suppress(OSError):  # it is opened again next time
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with written_whole(file) as scratch:
             scratch.write_bytes(_digest(content) + b"\n" + content)
-            scratch.replace(file)
-        finally:
-            scratch.unlink(missing_ok=True)
         notes = sorted(file.parent.iterdir(), key=lambda path: path.stat().st_mtime)
         for old in notes[:-_MOST_NOTES]:
             old.unlink(missing_ok=True)
