@@ -14,9 +14,8 @@ from workbench.analysis._estimators import (
 )
 from workbench.analysis.parameters import ParameterTable, ParameterValue
 from workbench.embeddings import Embeddings
-from workbench.errors import InputError
 from workbench.widgets._controls import check_options
-from workbench.widgets._given import given_of
+from workbench.widgets._given import given_alone, given_of
 from workbench.widgets._worker import check_sendable
 
 __all__ = ["Start", "started"]
@@ -86,12 +85,7 @@ def _taken(
     method: str | Clusterer | None,
     params: Mapping[str, ParameterValue],
 ) -> Start:
-    given = ["method"] if method is not None else list(params)
-    if given:
-        raise InputError(
-            f"ClusterExplorer: got clustering= and {given[0]}=. The clusters have a method and "
-            "parameters already; leave one of the two away."
-        )
+    given_alone("ClusterExplorer", "clustering", "The clusters have", method, params)
     clustering = given_of(embeddings, clustering, Clustering)
     name, estimator = clustering.method, clustering.estimator
     table = _table(name, estimator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -11,13 +12,25 @@ from workbench.analysis import Clustering, Projection
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
 
-__all__ = ["given_of"]
+__all__ = ["given_alone", "given_of"]
 
 Given = TypeVar("Given", Clustering, Projection)
 _NAMES = {
     Clustering: ("clustering", "these are clusters", "wb.cluster(vectors)"),
     Projection: ("projection", "this is a map", "wb.project(vectors)"),
 }
+
+
+def given_alone(
+    widget: str, option: str, what: str, method: object, params: Mapping[str, object]
+) -> None:
+    """Raise an InputError where a method or its parameters are given beside what they made."""
+    given = ["method"] if method is not None else list(params)
+    if given:
+        raise InputError(
+            f"{widget}: got {option}= and {given[0]}=. {what} a method and parameters already; "
+            "leave one of the two away."
+        )
 
 
 def given_of(embeddings: Embeddings, value: Given, kind: type[Given]) -> Given:

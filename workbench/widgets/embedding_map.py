@@ -29,7 +29,7 @@ from workbench.models import Encoder
 from workbench.views import Json, View, check_colors, map_view
 from workbench.widgets._computed import ComputedPanel, state_of
 from workbench.widgets._controls import METHOD_NAMES, MethodForm, button, check_options, entry, row
-from workbench.widgets._given import given_of
+from workbench.widgets._given import given_alone, given_of
 from workbench.widgets._panel import OnSave, check_on_save
 from workbench.widgets._status import sentence
 from workbench.widgets._warned import noted_warnings
@@ -108,8 +108,9 @@ class EmbeddingMap(ComputedPanel):
     ) -> None:
         source = as_embeddings(embeddings, "EmbeddingMap")
         if projection is not None:
-            projection, params = _taken(source, projection, method, params)
-            method = projection.method
+            given_alone("EmbeddingMap", "projection", "The map has", method, params)
+            projection = given_of(source, projection, Projection)
+            method, params = projection.method, dict(projection.params)
         method = method or "umap"
         check_options("EmbeddingMap", _OPTIONS, params, method, PROJECTION_PARAMETERS)
         check_on_save(on_save)
@@ -259,20 +260,6 @@ def _check_encoder(encoder: object) -> None:
         )
     if encoder is not None:
         check_fitted(encoder)
-
-
-def _taken(
-    embeddings: Embeddings, projection: Projection, method: str | None, params: dict[str, Any]
-) -> tuple[Projection, dict[str, Any]]:
-    """Return a map that is given, and its parameters."""
-    given = ["method"] if method is not None else list(params)
-    if given:
-        raise InputError(
-            f"EmbeddingMap: got projection= and {given[0]}=. The map has a method and parameters "
-            "already; leave one of the two away."
-        )
-    found = given_of(embeddings, projection, Projection)
-    return found, dict(found.params)
 
 
 def _column(query: str, embeddings: Embeddings) -> str:
