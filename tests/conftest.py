@@ -7,12 +7,14 @@ import os
 import shutil
 import string
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from threadpoolctl import threadpool_info
 
 from workbench.corpus import Corpus
 from workbench.models import DenseEncoder, Encoder, load_encoder
@@ -51,6 +53,21 @@ the a my is was not and or to of in on for with it order parcel refund card mone
 broken lost help please when where how account login delivery invoice change cancel sun sky rain
 dog cat he she they drove stadium weather lovely today sunny outside find
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def blas_limits_are_taken_away() -> Iterator[None]:
+    """What a test leaves limited slows down all that follow, and a user's whole session."""
+    before = threadpool_info()
+    yield
+    until = time.monotonic() + 60  # an interrupted computation may still be ending
+    while _blas_threads(before) != _blas_threads(now := threadpool_info()):
+        assert time.monotonic() < until, f"the BLAS had {before}, and has {now}"
+        time.sleep(0.1)
+
+
+def _blas_threads(libraries: list[dict[str, Any]]) -> set[int]:
+    return {one["num_threads"] for one in libraries if one["user_api"] == "blas"}
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
-from workbench.analysis._inputs import as_seed, as_whole, distinct_rows, steady_threads
+from workbench.analysis._inputs import as_seed, as_whole, distinct_rows
+from workbench.analysis._threads import steady_threads
 from workbench.errors import InputError
 
 __all__ = ["Edit", "Merge", "Reassign", "Rename", "Split"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
 from workbench._html import elide
-from workbench.analysis._inputs import steady_threads
+from workbench.analysis._threads import steady_threads
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import CLUSTERING_PARAMETERS, Parameter, ParameterValue
 from workbench.analysis.partition import Partition, Reduce, partition

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
@@ -21,7 +18,6 @@ __all__ = [
     "distinct_rows",
     "of_one_model",
     "renamed",
-    "steady_threads",
 ]
 
 
@@ -111,16 +107,3 @@ def renamed(name: str, taken: tuple[str, ...]) -> str:
     while bare.endswith("_column") and bare not in taken:
         bare = bare.removesuffix("_column")
     return f"{name}_column" if bare in taken else name
-
-
-@contextmanager
-def steady_threads(n: int) -> Iterator[None]:
-    """Keep scikit-learn's loops over n texts to two threads, so that a seed gives the same numbers.
-
-    k-means and t-SNE add up partial sums in the order in which threads finish: two parts have
-    the same sum in either order, three do not. A few texts are faster in one.
-    """
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=2 if n > 1000 else 1, user_api="openmp"):
-        yield

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
-from workbench.analysis._row_blocks import one_blas_thread
+from workbench.analysis._threads import one_blas_thread
 
 __all__ = ["SAME", "Doubles", "cluster_sums", "mean_silhouette", "within_clusters"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray, freeze
-from workbench.analysis._inputs import steady_threads
+from workbench.analysis._threads import steady_threads
 from workbench.embeddings import Embeddings
 
 __all__ = ["TextBlocks", "alike_blocks", "block_sums", "given_blocks", "named_blocks"]

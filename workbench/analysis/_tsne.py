@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from workbench._arrays import FloatArray, IntArray
-from workbench.analysis._inputs import steady_threads
+from workbench.analysis._threads import steady_threads
 
 __all__ = [
     "TsneSettings",

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
 from workbench.analysis._computed_once import NO_NOTES
-from workbench.analysis._row_blocks import one_blas_thread
+from workbench.analysis._threads import one_blas_thread
 
 __all__ = ["fit_umap"]
 

@@ -21,8 +21,8 @@ from workbench.analysis._estimators import (
     seeded,
 )
 from workbench.analysis._inputs import as_embeddings, as_seed, renamed
-from workbench.analysis._row_blocks import one_blas_thread
 from workbench.analysis._silhouettes import mean_silhouette
+from workbench.analysis._threads import one_blas_thread
 from workbench.analysis.keywords import class_keywords
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import CLUSTERING_PARAMETERS, ParameterValue, checked

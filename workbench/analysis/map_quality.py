@@ -17,7 +17,7 @@ from workbench.analysis._neighborhoods import cosine_neighbors
 from workbench.analysis._row_blocks import in_row_blocks
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.projection import Projection
-from workbench.analysis.quality import MOST_ROWS, measured_rows, ranks
+from workbench.analysis.quality import MOST_ROWS, measured_rows, nearest_on_map, ranks
 from workbench.analysis.reduction import check_neighbors
 from workbench.embeddings import Embeddings
 from workbench.errors import InputError
@@ -205,7 +205,7 @@ def map_quality(
     with showing(progress, "Measuring the map") as report:
 
         def compute() -> tuple[Matrix, Matrix]:
-            drawn = _drawn(projection, k)
+            drawn = nearest_on_map(projection.coordinates, k)
             return _points(projection, real, drawn, rows, report), _real_share(real, drawn)
 
         points, share = computed_once("map-quality-1", given, compute)
@@ -243,14 +243,6 @@ def _notes(n: int, wanted: int, k: int, measured: int) -> tuple[str, ...]:
             f"compared with all {n:,}.",
         )
     return notes
-
-
-def _drawn(projection: Projection, k: int) -> IntArray:
-    """Return the k nearest on the map, shape (n, k)."""
-    from sklearn.neighbors import NearestNeighbors
-
-    model = NearestNeighbors(n_neighbors=k).fit(projection.coordinates)
-    return np.asarray(model.kneighbors(return_distance=False), np.int64)
 
 
 def _real_share(real: Neighbors, drawn: IntArray) -> Matrix:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray, IntArray
 from workbench.analysis._computed_once import NO_NOTES, computed_once
-from workbench.analysis._inputs import distinct_rows, steady_threads
+from workbench.analysis._inputs import distinct_rows
+from workbench.analysis._threads import steady_threads
 from workbench.analysis.communities import community_labels
 from workbench.analysis.neighbors import Neighbors
 from workbench.analysis.parameters import ParameterValue

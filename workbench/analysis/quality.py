@@ -9,8 +9,9 @@ from workbench._arrays import FloatArray, IntArray
 from workbench._progress import silent
 from workbench.analysis._inputs import distinct_rows
 from workbench.analysis._row_blocks import in_row_blocks
+from workbench.analysis._threads import one_blas_thread
 
-__all__ = ["MOST_ROWS", "measured_rows", "ranks", "trustworthiness"]
+__all__ = ["MOST_ROWS", "measured_rows", "nearest_on_map", "ranks", "trustworthiness"]
 
 MOST_ROWS = 5000
 _BLOCK_CELLS = 2_000_000  # 8 MB of float32 per core
@@ -38,11 +39,9 @@ def trustworthiness(
         Above ``MOST_ROWS`` texts, the mean is over a sample of that many, drawn with this seed;
         each is still compared with all n texts.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     n = len(vectors)
     rows = measured_rows(n, random_state)
-    on_map = NearestNeighbors(n_neighbors=k).fit(coordinates).kneighbors(return_distance=False)
+    on_map = nearest_on_map(coordinates, k)
     first, which = distinct_rows(vectors)
     distinct = vectors if len(first) == n else vectors[first]
     intruded = np.empty(len(rows), np.int64)
@@ -92,3 +91,12 @@ def ranks(
         for place, bound in enumerate(values[columns[row]] + values.dtype.type(same)):
             found[row, place] = 1 + np.count_nonzero(values > bound)
     return found
+
+
+def nearest_on_map(coordinates: FloatArray, k: int) -> IntArray:
+    """Return each point's k nearest others, nearest first, shape (n, k)."""
+    from sklearn.neighbors import NearestNeighbors
+
+    model = NearestNeighbors(n_neighbors=k).fit(coordinates)
+    with one_blas_thread():  # or it limits the BLAS itself: see `steady_threads`
+        return np.asarray(model.kneighbors(return_distance=False), np.int64)

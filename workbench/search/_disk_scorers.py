@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench._arrays import FloatArray
-from workbench.analysis._row_blocks import one_blas_thread
+from workbench.analysis._threads import one_blas_thread
 from workbench.analysis.evaluation._task import directions
 from workbench.analysis.queries import embedded_queries
 from workbench.models import Encoder

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from workbench._arrays import IntArray
 from workbench._progress import ProgressOption
-from workbench.analysis._inputs import as_seed, distinct_rows, steady_threads
+from workbench.analysis._inputs import as_seed, distinct_rows
+from workbench.analysis._threads import steady_threads
 from workbench.analysis.evaluation._labels import Labelled, labelled_texts, vectors_of
 from workbench.analysis.evaluation._scores import TaskScores
 from workbench.analysis.evaluation._task import own_name, task_corpus
