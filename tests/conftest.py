@@ -10,15 +10,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from threadpoolctl import threadpool_info
 
 from workbench.corpus import Corpus
 from workbench.models import DenseEncoder, Encoder, load_encoder
 
+from .blas import blas_threads
 from .hashing_encoder import HashingEncoder
 
 if TYPE_CHECKING:
@@ -58,16 +58,12 @@ dog cat he she they drove stadium weather lovely today sunny outside find
 @pytest.fixture(scope="module", autouse=True)
 def blas_limits_are_taken_away() -> Iterator[None]:
     """What a test leaves limited slows down all that follow, and a user's whole session."""
-    before = threadpool_info()
+    before = blas_threads()
     yield
     until = time.monotonic() + 60  # an interrupted computation may still be ending
-    while _blas_threads(before) != _blas_threads(now := threadpool_info()):
+    while blas_threads() | before != (now := blas_threads()):
         assert time.monotonic() < until, f"the BLAS had {before}, and has {now}"
         time.sleep(0.1)
-
-
-def _blas_threads(libraries: list[dict[str, Any]]) -> set[int]:
-    return {one["num_threads"] for one in libraries if one["user_api"] == "blas"}
 
 
 @pytest.fixture(scope="session")

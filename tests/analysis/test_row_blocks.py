@@ -6,7 +6,7 @@ import pytest
 from workbench.analysis import _side_by_side
 from workbench.analysis._row_blocks import in_row_blocks
 
-from .test_threads import blas_threads
+from ..blas import blas_threads
 
 
 @pytest.mark.parametrize("alone", [1, 2, 4])
@@ -30,7 +30,9 @@ def test_the_blas_has_one_thread_within_and_as_many_as_before_after(
 ) -> None:
     monkeypatch.setattr(_side_by_side, "cores", lambda: 2)
     before, within = blas_threads(), []
-    in_row_blocks(4, 1, lambda rows: within.append(blas_threads()), lambda *said: None)
+    in_row_blocks(
+        4, 1, lambda rows: within.append(set(blas_threads().values())), lambda *said: None
+    )
     assert within == [{1}] * 4
     assert blas_threads() == before
 

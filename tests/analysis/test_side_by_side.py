@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
 from workbench.analysis import (
     _side_by_side,
@@ -28,6 +27,8 @@ from workbench.analysis import (
 )
 from workbench.analysis._side_by_side import go_on, side_by_side
 from workbench.embeddings import Embeddings
+
+from ..blas import blas_threads
 
 
 @pytest.fixture(params=[1, 2, 8])
@@ -201,9 +202,7 @@ def test_many_texts_have_the_same_map_beside_other_work(monkeypatch: pytest.Monk
     fit = _umap_compiled.fit
 
     def watched(*args: Any, **options: Any) -> Any:
-        threads.append(
-            {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
-        )
+        threads.append(set(blas_threads().values()))
         return fit(*args, **options)
 
     monkeypatch.setattr(_umap_compiled, "fit", watched)
@@ -264,7 +263,8 @@ print(np.array_equal(*first))
 """
 
 
-@pytest.mark.parametrize("before", [False, pytest.param(True, marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("before", [False, True])
 def test_numbas_own_threads_are_left_out(before: bool, tmp_path: Path) -> None:
     """Where numba has only its workqueue, two threads of ours in it would end the process."""
     done = subprocess.run(

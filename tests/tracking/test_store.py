@@ -210,8 +210,8 @@ def _open_at_once(folder: Path, count: int) -> None:
     assert len(ids) == count
 
 
-def test_eight_processes_open_a_fresh_store_at_once(tmp_path: Path) -> None:
-    _open_at_once(tmp_path / "fresh", 8)
+def test_three_processes_open_a_fresh_store_at_once(tmp_path: Path) -> None:
+    _open_at_once(tmp_path / "fresh", 3)
 
 
 @pytest.mark.soak

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from queue import SimpleQueue
+from weakref import WeakSet
 
-from threadpoolctl import ThreadpoolController, threadpool_limits
+from threadpoolctl import get_cached_controller
 
 __all__ = ["one_blas_thread", "steady_threads"]
 
-_LOCK = threading.Lock()
-_limits: list[_Limit] = []  # that which is set now, if one is
-_wanted = 0  # how many want it
+_LOCK = threading.RLock()  # a block left suspended may be collected, and end, in whoever holds it
+_wishes: WeakSet[_Wish] = WeakSet()
+_keeper: _Keeper | None = None
+_LOOKS = 0.05  # seconds between a keeper's looks
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep the BLAS to one thread: what it adds up in several comes out otherwise in a last digit.
 
-    The limit is the process' (not so with MKL or an OpenBLAS built on OpenMP: one per thread).
-    Of those who want it at the same time the first has it set, and the last taken away.
+    The limit is the process', from the first who wants it to the last. It has no effect on MKL and
+    on an OpenBLAS built on OpenMP, whose limits are each thread's own.
     """
-    global _wanted
-    wanted = 0
+    wish = _Wish()
     try:
-        with _LOCK:
-            if not _limits:
-                _limits.append(_Limit())
-            _limits[0].ready.wait()
-            _wanted += 1
-            wanted = 1
+        _begin(wish)
         yield
     finally:
-        with _LOCK:
-            _wanted -= wanted
-            if not _wanted and _limits:
-                _limits.pop().end()
+        _end(wish)
 
 
 @contextmanager
@@ -44,37 +38,81 @@ def steady_threads(n: int) -> Iterator[None]:
     """Keep scikit-learn's loops over n texts to two threads, so that a seed gives the same numbers.
 
     k-means and t-SNE add up partial sums in the order in which threads finish: two parts have
-    the same sum in either order, three do not. A few texts are faster in one.
+    the same sum in either order, three do not. A few texts are faster in one. The BLAS has one
+    thread, also that of other computations in this process.
     """
-    # The BLAS too, and first: at the end threadpoolctl sets it back as well, to what it was here
-    # at the start (as k-means' own limit does), and another thread's limit would stay for good.
-    with one_blas_thread(), threadpool_limits(limits=2 if n > 1000 else 1, user_api="openmp"):
+    loops = get_cached_controller().select(user_api="openmp")
+    # k-means limits the BLAS too, and at its end sets it back to what it found. Begun within
+    # another thread's limit and ended after it, that would be one thread for good.
+    with one_blas_thread(), loops.limit(limits=2 if n > 1000 else 1):
         yield
 
 
-class _Limit:
-    """One thread for the BLAS, set and taken away by a thread that does nothing else.
+class _Wish:
+    """Somebody's wish for the limit: it ends with their block, whatever interrupts it."""
 
-    threadpoolctl lets only the thread that set a limit change it, as long as that one lives.
+
+def _begin(wish: _Wish) -> None:
+    global _keeper
+    with _LOCK:
+        _wishes.add(wish)
+        if _keeper is None or _keeper.over.is_set():
+            if _keeper is not None:
+                _keeper.join()  # an interrupt left it to end alone
+            keeper = _Keeper()
+            keeper.start()
+            keeper.ready.get()
+            _keeper = keeper
+
+
+def _end(wish: _Wish) -> None:
+    global _keeper
+    with _LOCK:
+        _wishes.discard(wish)
+        if not _wishes and _keeper is not None:
+            _keeper.over.set()
+            _keeper.join()
+            _keeper = None
+
+
+class _Keeper(threading.Thread):
+    """Keeps the BLAS to one thread, and gives back what it had.
+
+    A thread of its own, which does nothing else: threadpoolctl lets only the thread that set a
+    limit change it, as long as that one lives.
     """
 
     def __init__(self) -> None:
-        self.ready, self._over = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._keep, daemon=True)
-        self._thread.start()
+        super().__init__(daemon=True)
+        self.ready: SimpleQueue[None] = SimpleQueue()
+        self.over = threading.Event()
+        self._blas = get_cached_controller().select(user_api="blas").lib_controllers
+        self._before: dict[str, int] = {}
 
-    def _keep(self) -> None:
-        try:
-            blas = ThreadpoolController().select(user_api="blas")
-            limited = all(one["num_threads"] == 1 for one in blas.info())
-            # By somebody else, perhaps for a while only: set back, their one would stay for good.
-            with nullcontext() if limited else blas.limit(limits=1):
-                self.ready.set()
-                self._over.wait()
-        finally:
-            self.ready.set()
+    def run(self) -> None:
+        """Keep it until nobody wants it."""
+        self._limit()
+        self.ready.put(None)
+        while not self.over.wait(_LOOKS):
+            self._limit()  # which has no effect while another thread's limit lasts
+            if not _wishes and _LOCK.acquire(blocking=False):  # an interrupt took the last one away
+                try:
+                    if not _wishes:
+                        self.over.set()
+                        self._give_back()
+                        return
+                finally:
+                    _LOCK.release()
+        self._give_back()
 
-    def end(self) -> None:
-        """Take the limit away."""
-        self._over.set()
-        self._thread.join()
+    def _limit(self) -> None:
+        for library in self._blas:
+            threads = library.num_threads
+            if threads > 1:
+                self._before[library.filepath] = threads
+                library.set_num_threads(1)
+
+    def _give_back(self) -> None:
+        for library in self._blas:
+            if library.filepath in self._before:
+                library.set_num_threads(self._before[library.filepath])

@@ -218,7 +218,8 @@ def cluster(
         ``agglomerative`` (average linkage, cosine), ``community`` (sentence-transformers'
         community detection), or any scikit-learn clusterer: an object with ``fit_predict``, such
         as ``DBSCAN(eps=0.3, metric="cosine")`` or a pipeline. It is cloned, and fitted on the
-        unit vectors; its time and memory are its own.
+        unit vectors; its time and memory are its own. The BLAS has one thread meanwhile, so that
+        a seed gives the same numbers.
     random_state
         The same number gives the same clusters. A clusterer gets it where its own is None.
     neighbors

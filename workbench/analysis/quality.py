@@ -98,5 +98,5 @@ def nearest_on_map(coordinates: FloatArray, k: int) -> IntArray:
     from sklearn.neighbors import NearestNeighbors
 
     model = NearestNeighbors(n_neighbors=k).fit(coordinates)
-    with one_blas_thread():  # or it limits the BLAS itself: see `steady_threads`
+    with one_blas_thread():  # a few points' limit the BLAS as k-means does: see `steady_threads`
         return np.asarray(model.kneighbors(return_distance=False), np.int64)
