@@ -41,8 +41,9 @@ lab: $(BIN)/.installed  ## open JupyterLab on the first tutorial
 	@echo "JupyterLab prints the address below that opens $(FIRST)."
 	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(FIRST) --port $(PORT) $(ROOT_OK) $(LAB_ARGS)
 
+# The tutorials first: a long file at the end would leave the other processes without work.
 test: $(BIN)/.installed  ## run all tests and tutorials
-	@$(BIN)/python -m pytest tests notebooks --nbmake --nbmake-timeout=600 -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest notebooks tests --nbmake --nbmake-timeout=600 -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 ui: $(BIN)/.installed  ## open MLflow on the workbench's tracking store
 	@uri=$$($(BIN)/python -m workbench.tracking) && \

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 # Before any heavy library is imported; workbench imports none yet. Notebooks inherit it all.
 _SCRATCH = tempfile.mkdtemp(prefix="workbench-tests-")
 atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
+# Processes that share the tests share the static model: the first to start names its folder.
+_MODELS = os.environ.setdefault("WORKBENCH_TESTS_MODELS", os.path.join(_SCRATCH, "models"))
+os.makedirs(os.path.join(_SCRATCH, "cache"))
+os.makedirs(_MODELS, exist_ok=True)
+os.symlink(_MODELS, os.path.join(_SCRATCH, "cache", "models"))
 os.environ.update(
     HF_HUB_OFFLINE="1",
     MLFLOW_DISABLE_TELEMETRY="true",

@@ -107,4 +107,4 @@ def test_make_installs_once(tmp_path: Path, installed: bool, expected: bool) -> 
     command = ["make", "--dry-run", f"VENV={tmp_path}", "test"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert ("pip install" in done.stdout) is expected
-    assert "pytest tests notebooks --nbmake" in done.stdout
+    assert "pytest notebooks tests --nbmake" in done.stdout

@@ -195,7 +195,7 @@ def blobs(n: int) -> Embeddings:
 
 def test_many_texts_have_the_same_map_beside_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of rows of one thread, whose BLAS is held to one, beside the start of another."""
-    many = blobs(3000)
+    many = blobs(2000)
     near = nearest_neighbors(many, 30)
     monkeypatch.setattr(_side_by_side, "cores", lambda: 3)
     threads: list[set[int]] = []

@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
-from weakref import WeakSet
+from queue import Empty, SimpleQueue
+from weakref import ref
 
 from threadpoolctl import get_cached_controller
 
 __all__ = ["one_blas_thread", "steady_threads"]
 
 _LOCK = threading.RLock()  # a block left suspended may be collected, and end, in whoever holds it
-_wishes: WeakSet[_Wish] = WeakSet()
+_wishes: list[ref[_Wish]] = []
 _keeper: _Keeper | None = None
 _LOOKS = 0.05  # seconds between a keeper's looks
 
@@ -30,7 +30,8 @@ def one_blas_thread() -> Iterator[None]:
         _begin(wish)
         yield
     finally:
-        _end(wish)
+        wish.over = True
+        _end()
 
 
 @contextmanager
@@ -51,12 +52,21 @@ def steady_threads(n: int) -> Iterator[None]:
 class _Wish:
     """Somebody's wish for the limit: it ends with their block, whatever interrupts it."""
 
+    over = False
+
+
+def _wanted() -> bool:
+    wishes = [wish() for wish in tuple(_wishes)]
+    return any(wish is not None and not wish.over for wish in wishes)
+
 
 def _begin(wish: _Wish) -> None:
     global _keeper
     with _LOCK:
-        _wishes.add(wish)
-        if _keeper is None or _keeper.over.is_set():
+        if not _wanted():
+            _wishes.clear()
+        _wishes.append(ref(wish))
+        if _keeper is None or _keeper.over:
             if _keeper is not None:
                 _keeper.join()  # an interrupt left it to end alone
             keeper = _Keeper()
@@ -65,12 +75,12 @@ def _begin(wish: _Wish) -> None:
             _keeper = keeper
 
 
-def _end(wish: _Wish) -> None:
+def _end() -> None:
     global _keeper
     with _LOCK:
-        _wishes.discard(wish)
-        if not _wishes and _keeper is not None:
-            _keeper.over.set()
+        if not _wanted() and _keeper is not None:
+            _keeper.over = True
+            _keeper.told.put(None)
             _keeper.join()
             _keeper = None
 
@@ -85,7 +95,8 @@ class _Keeper(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.ready: SimpleQueue[None] = SimpleQueue()
-        self.over = threading.Event()
+        self.over = False
+        self.told: SimpleQueue[None] = SimpleQueue()  # an Event that is interrupted stays locked
         self._blas = get_cached_controller().select(user_api="blas").lib_controllers
         self._before: dict[str, int] = {}
 
@@ -93,17 +104,24 @@ class _Keeper(threading.Thread):
         """Keep it until nobody wants it."""
         self._limit()
         self.ready.put(None)
-        while not self.over.wait(_LOOKS):
-            self._limit()  # which has no effect while another thread's limit lasts
-            if not _wishes and _LOCK.acquire(blocking=False):  # an interrupt took the last one away
-                try:
-                    if not _wishes:
-                        self.over.set()
-                        self._give_back()
-                        return
-                finally:
-                    _LOCK.release()
-        self._give_back()
+        while not (self.over or self._forgotten()):
+            try:
+                self.told.get(timeout=_LOOKS)
+            except Empty:
+                self._limit()  # which has no effect while another thread's limit lasts
+        for library in self._blas:
+            if library.filepath in self._before:
+                library.set_num_threads(self._before[library.filepath])
+
+    def _forgotten(self) -> bool:
+        """Tell whether an interrupt took the last wish away, and let nobody count on this one."""
+        if _wanted() or not _LOCK.acquire(blocking=False):
+            return False
+        try:
+            self.over = not _wanted()
+            return self.over
+        finally:
+            _LOCK.release()
 
     def _limit(self) -> None:
         for library in self._blas:
@@ -111,8 +129,3 @@ class _Keeper(threading.Thread):
             if threads > 1:
                 self._before[library.filepath] = threads
                 library.set_num_threads(1)
-
-    def _give_back(self) -> None:
-        for library in self._blas:
-            if library.filepath in self._before:
-                library.set_num_threads(self._before[library.filepath])
