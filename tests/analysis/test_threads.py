@@ -140,7 +140,7 @@ def test_what_ends_a_block_takes_its_limit_away(error: type[BaseException]) -> N
 
 
 INTERRUPTED = """
-import gc, random, signal, time
+import random, signal, time
 import numpy, scipy.linalg
 from threadpoolctl import threadpool_info
 from workbench.analysis._threads import one_blas_thread
@@ -148,21 +148,17 @@ from workbench.analysis._threads import one_blas_thread
 def threads():
     return {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
 
-def timed():
-    begun = time.perf_counter()
-    with one_blas_thread():
-        pass
-    return time.perf_counter() - begun
-
-before, usual = threads(), sorted(timed() for _ in range(9))[4]
+before, usual = threads(), 0.05
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 interrupted = 0
-for _ in range(100):
+while interrupted < 40:
+    begun = time.perf_counter()
     try:
         signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, usual * 1.2))
         with one_blas_thread():
             pass
         signal.setitimer(signal.ITIMER_REAL, 0)
+        usual = min(usual, time.perf_counter() - begun)
         time.sleep(0.001)  # one that came just before is raised here
     except (KeyboardInterrupt, RuntimeError) as error:  # CPython's, from within a thread's start
         assert isinstance(error, KeyboardInterrupt) or "release unlocked" in str(error), error
@@ -171,7 +167,7 @@ for _ in range(100):
     while threads() != before:
         assert time.monotonic() < until, "the limit was left"
         time.sleep(0.01)
-print(interrupted > 20)
+print(interrupted)
 """
 
 
@@ -179,4 +175,4 @@ def test_an_interrupt_at_any_moment_leaves_no_limit() -> None:
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120
     )
-    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "40\n"), done.stderr
