@@ -66,7 +66,7 @@ def blas_limits_are_taken_away() -> Iterator[None]:
     before = blas_threads()
     yield
     until = time.monotonic() + 60  # an interrupted computation may still be ending
-    while blas_threads() | before != (now := blas_threads()):
+    while (now := blas_threads()) | before != now:
         assert time.monotonic() < until, f"the BLAS had {before}, and has {now}"
         time.sleep(0.1)
 

@@ -90,7 +90,7 @@ WORKS = [one_thread, scikit_learns_loops, k_means, neighbors_of_a_few]
 
 
 @pytest.mark.parametrize("work", WORKS)
-def test_what_ends_after_another_threads_limit(
+def test_what_ends_after_another_threads_limit_leaves_none(
     work: Callable[[Wait], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What limits the BLAS sets it back to what it found: here, one thread."""
@@ -103,7 +103,7 @@ def test_what_ends_after_another_threads_limit(
 
 @pytest.mark.parametrize("how_many", [1, 2])
 @pytest.mark.parametrize("work", WORKS)
-def test_what_begins_within_somebody_elses_limit(
+def test_what_begins_within_somebody_elses_limit_has_one_of_its_own(
     work: Callable[[Wait], object], how_many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It gets a limit of its own when the other ends."""
@@ -118,17 +118,40 @@ def test_what_begins_within_somebody_elses_limit(
                 time.sleep(0.01)
 
 
-def test_whoever_wants_the_limit_has_it_until_the_last_has_done(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_whoever_wants_the_limit_has_it_until_the_last_has_done() -> None:
+    """Also in a thread that joins later, whoever set it before, and while the others live on."""
     before = blas_threads()
-    with elsewhere(one_thread, monkeypatch):
-        with one_blas_thread(), one_blas_thread():
-            assert limited()
+    with one_blas_thread(), one_blas_thread():
         assert limited()
+    seen: list[bool] = []
+    steps = [threading.Event() for _ in range(4)]
+
+    def first() -> None:
+        with one_blas_thread():
+            seen.append(limited())
+            steps[0].set()
+            assert steps[1].wait(30)
+        steps[2].set()
+        assert steps[3].wait(30)  # lives on
+
+    def second() -> None:
+        assert steps[0].wait(30)
+        with one_blas_thread():
+            steps[1].set()
+            assert steps[2].wait(30)
+            seen.append(limited())
+
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    threads[1].join(30)
+    assert seen == [True, True]
     assert blas_threads() == before
     with threadpool_limits(1, user_api="blas"):  # which is somebody else's to set again
         assert limited()
+    assert blas_threads() == before
+    steps[3].set()
+    threads[0].join(30)
     assert blas_threads() == before
 
 

@@ -102,8 +102,10 @@ class _Keeper(threading.Thread):
 
     def run(self) -> None:
         """Keep it until nobody wants it."""
-        self._limit()
-        self.ready.put(None)
+        try:
+            self._limit()
+        finally:
+            self.ready.put(None)
         while not (self.over or self._forgotten()):
             try:
                 self.told.get(timeout=_LOOKS)
