@@ -107,7 +107,7 @@ class BERTopic:
         # embedding-atlas brings these two. BERTopic imports them where they are, which asks a
         # server for prices; who has BERTopic alone does not wait for that.
         for name in ("litellm", "openai"):
-            sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+            sys.modules.setdefault(name, None)
 
     def first(self) -> Made:
         from bertopic import BERTopic as Model

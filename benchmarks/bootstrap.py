@@ -62,7 +62,7 @@ def main() -> None:
         for _ in range(options.pairs)
     ]
     paired = cpu_seconds(lambda: paired_differences(models, metric="spearman"))
-    expected = theirs().confidence_interval  # type: ignore[attr-defined]
+    expected = theirs().confidence_interval
     found = intervals(ours, n_resamples=resamples)["spearman"]
     own = statistics.median(own for _, own in pairs)
     print(f"workbench paired_differences  {paired:8.3f} s")

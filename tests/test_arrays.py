@@ -68,4 +68,4 @@ def test_a_matrix_is_float32() -> None:
 )
 def test_what_is_no_matrix(values: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        as_matrix(values, "it")  # type: ignore[arg-type]
+        as_matrix(values, "it")

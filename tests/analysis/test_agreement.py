@@ -194,7 +194,7 @@ def test_copies_make_no_disagreement() -> None:
     assert (found.neighbors[0] != found.neighbors[1]).any()
     assert found.overlap[0, 1] == 1.0
     assert found.disagreements("plain", "shaken").empty
-    assert "42 of the 48 texts repeat another" in found.summary()["notes"]  # type: ignore[operator]
+    assert "42 of the 48 texts repeat another" in found.summary()["notes"]
 
 
 def test_copies_are_counted_as_often_as_they_occur() -> None:
@@ -279,9 +279,9 @@ def test_wrong_input(models: dict[str, Embeddings], found: ModelAgreement) -> No
     with pytest.raises(InputError, match=r"at least two models by name.* got 1"):
         agreement({"a": models["a"]})
     with pytest.raises(InputError, match=r"at least two models by name.* got list"):
-        agreement(list(models.values()))  # type: ignore[arg-type]
+        agreement(list(models.values()))
     with pytest.raises(InputError, match="agreement: 'b': expected Embeddings; got ndarray"):
-        agreement({"a": models["a"], "b": models["b"].vectors})  # type: ignore[dict-item]
+        agreement({"a": models["a"], "b": models["b"].vectors})
     fewer = models["b"].take(range(79))
     with pytest.raises(InputError, match=r"'a' and 'b' are not of the same texts.*80.*79"):
         agreement({"a": models["a"], "b": fewer})

@@ -254,11 +254,11 @@ def test_equal_titles_are_numbered(toy: Embeddings) -> None:
 
 def test_wrong_input(toy: Embeddings, make: Callable[..., Embeddings]) -> None:
     with pytest.raises(InputError, match="of several models, in a list or by name; got Embeddings"):
-        aligned_maps(toy)  # type: ignore[arg-type]
+        aligned_maps(toy)
     with pytest.raises(InputError, match="at least two models; got 1"):
         aligned_maps({"one": toy})
     with pytest.raises(InputError, match="expected Embeddings; got list"):
-        aligned_maps([toy, [[1.0]]])  # type: ignore[list-item]
+        aligned_maps([toy, [[1.0]]])
     with pytest.raises(InputError, match="not all are of the same texts: 'texts'"):
         aligned_maps([toy, make((30,))])
     with pytest.raises(InputError, match="no method 'mds'"):

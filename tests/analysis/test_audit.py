@@ -77,4 +77,4 @@ def test_a_model_that_reads_everything() -> None:
 
 def test_what_is_no_embeddings() -> None:
     with pytest.raises(InputError, match="audit_truncation: expected Embeddings; got list"):
-        audit_truncation([1, 2])  # type: ignore[arg-type]
+        audit_truncation([1, 2])

@@ -138,7 +138,7 @@ def test_refused_on_what_it_was_not_made_for(four: Clustering, log: ClusterEdits
     with pytest.raises(InputError, match=r"ClusterEdits\.of: this clustering was edited already"):
         ClusterEdits.of(edits.apply(four))
     with pytest.raises(InputError, match=r"ClusterEdits\.of: expected a Clustering; got int"):
-        ClusterEdits.of(3)  # type: ignore[arg-type]
+        ClusterEdits.of(3)
 
 
 def test_wrong_edits(four: Clustering, log: ClusterEdits) -> None:
@@ -149,7 +149,7 @@ def test_wrong_edits(four: Clustering, log: ClusterEdits) -> None:
     with pytest.raises(InputError, match="merge: -1 are the unclustered texts"):
         log.merge([-1, 1])
     with pytest.raises(InputError, match="merge: expected a list of labels; got 3"):
-        log.merge(3)  # type: ignore[arg-type]
+        log.merge(3)
     with pytest.raises(InputError, match="rename: there is no cluster 3; there are 3"):
         log.merge([0, 1]).rename(3, "gone")
     for blank in ("", " \n"):

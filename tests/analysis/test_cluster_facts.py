@@ -132,7 +132,7 @@ def test_identical_texts_and_one_cluster() -> None:
 
 def test_wrong_input(toy: Embeddings, toy_neighbors: Neighbors, loose: Clustering) -> None:
     with pytest.raises(InputError, match="cluster_facts: expected a Clustering; got str"):
-        cluster_facts("labels")  # type: ignore[arg-type]
+        cluster_facts("labels")
     with pytest.raises(InputError, match="all 120 texts are unclustered, so there is no cluster"):
         cluster_facts(cluster(toy, min_cluster_size=500, neighbors=toy_neighbors))
     facts = cluster_facts(loose)

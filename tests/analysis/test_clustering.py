@@ -203,13 +203,13 @@ def test_wrong_input(
     toy: Embeddings, make: Callable[..., Embeddings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(InputError, match="cluster: expected Embeddings; got str"):
-        cluster("texts")  # type: ignore[arg-type]
+        cluster("texts")
     with pytest.raises(InputError, match=r"no method 'dbscan'\. Did you mean 'hdbscan'"):
         cluster(toy, method="dbscan")
     with pytest.raises(InputError, match="threshold: expected a number from 0 to 1"):
         cluster(toy, method="community", threshold=75)
     with pytest.raises(InputError, match="random_state: expected"):
-        cluster(toy, random_state="0")  # type: ignore[arg-type]
+        cluster(toy, random_state="0")
     with pytest.raises(InputError, match="all-zero vector"):
         cluster(Embeddings.from_array([[0.0], [1.0]], ["a", "b"]), method="kmeans")
     monkeypatch.setattr(partition, "MOST_PAIRWISE", 100)

@@ -31,7 +31,7 @@ def grouped(
 ) -> DuplicateGroups:
     least = float(np.cos(np.deg2rad(threshold_degrees)))
     pairs = paraphrase_mining(directions(degrees, **columns), threshold=least)
-    return duplicate_groups(pairs, keep=keep)  # type: ignore[arg-type]
+    return duplicate_groups(pairs, keep=keep)
 
 
 # Two groups, the first a chain: 0, 10, 20 degrees; then 90 and 100; 200 alone.
@@ -111,7 +111,7 @@ def test_decisions_by_hand() -> None:
     given = grouped(CHAIN, keep={"t5": "keep", "t1": "drop"})
     assert kept(given) == ["t2", "t3", "t5"]
     with pytest.raises(TypeError):
-        given.decisions["t5"] = "drop"  # type: ignore[index]
+        given.decisions["t5"] = "drop"
 
 
 def test_wrong_decisions_are_refused() -> None:
@@ -158,7 +158,7 @@ def test_pairs_that_cannot_make_groups() -> None:
     with pytest.raises(InputError, match="between two sets of texts"):
         duplicate_groups(paraphrase_mining(texts, texts, threshold=0.5))
     with pytest.raises(InputError, match="expected ParaphrasePairs; got Embeddings"):
-        duplicate_groups(texts)  # type: ignore[arg-type]
+        duplicate_groups(texts)
     with pytest.warns(WorkbenchWarning, match="the 1 most similar"):
         pairs = paraphrase_mining(texts, threshold=0.5, max_pairs=1)
     with pytest.warns(WorkbenchWarning, match="only 1 of 3 pairs were kept"):

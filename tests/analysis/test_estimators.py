@@ -81,9 +81,9 @@ def test_survives_pickling(toy: Embeddings) -> None:
 
 def test_wrong_estimators(toy: Embeddings) -> None:
     with pytest.raises(InputError, match=r"got the class KMeans; pass KMeans\(\)"):
-        cluster(toy, method=KMeans)  # type: ignore[arg-type]
+        cluster(toy, method=KMeans)
     with pytest.raises(InputError, match=r"or a scikit-learn clusterer .* got list"):
-        cluster(toy, method=["kmeans"])  # type: ignore[arg-type]
+        cluster(toy, method=["kmeans"])
     with pytest.raises(InputError, match="got PCA"):
         cluster(toy, method=PCA())
     with pytest.raises(InputError, match="IsolationForest tells outliers from the rest"):
@@ -105,4 +105,4 @@ def test_wrong_estimators(toy: Embeddings) -> None:
             return [0.5]
 
     with pytest.raises(InputError, match=r"expected of Loose one whole number per text"):
-        cluster(toy, method=Loose())  # type: ignore[arg-type]
+        cluster(toy, method=Loose())

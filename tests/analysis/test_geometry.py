@@ -79,7 +79,7 @@ def test_shown() -> None:
     corpus = Corpus(tuple("abcd"), name="<b>letters")
     found = geometry(Embeddings.from_array(np.eye(4), corpus, name="<script>"))
     assert found.summary()["anisotropy"] == pytest.approx(0.0, abs=1e-9)
-    assert type(found)(**found.summary()) == found  # type: ignore[arg-type]
+    assert type(found)(**found.summary()) == found
     assert list(found.to_frame().columns) == list(found.summary())
     assert found.title() == "Geometry of <script> · 2 nearest of 4 texts"
     assert "<script>" not in found._repr_html_()
@@ -87,7 +87,7 @@ def test_shown() -> None:
 
 def test_wrong_input() -> None:
     with pytest.raises(InputError, match="geometry: expected Embeddings; got list"):
-        geometry([1.0])  # type: ignore[arg-type]
+        geometry([1.0])
     with pytest.raises(InputError, match="n_neighbors: expected a whole number from 1"):
         geometry(some(20), n_neighbors=0)
     with pytest.raises(InputError, match="all-zero vector"):

@@ -62,4 +62,4 @@ def test_no_cluster_is_refused() -> None:
     with pytest.raises(InputError, match="all 4 texts are unclustered"):
         cluster_hierarchy(cluster(embedded(4, 2), method="hdbscan"))
     with pytest.raises(InputError, match="expected a Clustering; got str"):
-        cluster_hierarchy("clusters")  # type: ignore[arg-type]
+        cluster_hierarchy("clusters")

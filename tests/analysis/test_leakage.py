@@ -124,7 +124,7 @@ def test_what_cannot_be_compared() -> None:
     assert len(none.to_frame()) == 0
     assert none.share.low == 0.0
     with pytest.raises(InputError, match="test: expected Embeddings; got Corpus"):
-        split_leakage(train, train.corpus, threshold=0.5)  # type: ignore[arg-type]
+        split_leakage(train, train.corpus, threshold=0.5)
     with pytest.raises(InputError, match="test texts' vectors have 2 dimensions"):
         split_leakage(train, Embeddings.from_array([[1, 0]], ["a"]), threshold=0.5)
     with pytest.raises(InputError, match="split_leakage: threshold: expected a cosine"):

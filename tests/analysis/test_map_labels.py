@@ -346,6 +346,6 @@ def test_a_far_text_does_not_hide_the_others() -> None:
 
 def test_wrong_input(labelled: MapLabels) -> None:
     with pytest.raises(InputError, match=r"expected what wb\.project returns"):
-        map_labels(labelled.projection.embeddings)  # type: ignore[arg-type]
+        map_labels(labelled.projection.embeddings)
     with pytest.raises(InputError, match="n_keywords: expected a whole number from 1 to 10; got 0"):
         map_labels(labelled.projection, n_keywords=0)

@@ -213,9 +213,9 @@ def test_frame_summary_and_title(umap_map: Projection) -> None:
 
 def test_wrong_input(umap_map: Projection, make: Callable[..., Embeddings]) -> None:
     with pytest.raises(InputError, match=r"expected what wb\.project returns; got Embeddings"):
-        map_quality(umap_map.embeddings)  # type: ignore[arg-type]
+        map_quality(umap_map.embeddings)
     for wrong in (0, 1.5, None):
         with pytest.raises(InputError, match="n_neighbors: expected a whole number from 1"):
-            map_quality(umap_map, n_neighbors=wrong)  # type: ignore[arg-type]
+            map_quality(umap_map, n_neighbors=wrong)
     with pytest.raises(InputError, match="these belong to other vectors"):
         map_quality(umap_map, neighbors=nearest_neighbors(make((30,))))

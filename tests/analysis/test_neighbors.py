@@ -121,7 +121,7 @@ def test_first_and_frame(toy: Embeddings) -> None:
 def test_wrong_input(toy: Embeddings) -> None:
     for wrong in (0, -1, 2.5, True, "5"):
         with pytest.raises(InputError, match="n_neighbors: expected a whole number from 1"):
-            nearest_neighbors(toy, wrong)  # type: ignore[arg-type]
+            nearest_neighbors(toy, wrong)
     with pytest.raises(InputError, match="no similarity 'euclid'"):
         nearest_neighbors(toy, metric="euclid")
     with pytest.raises(InputError, match="all-zero vector"):

@@ -28,7 +28,7 @@ def test_neighbors_are_computed_once_where_there_are_none(toy: Embeddings) -> No
 
 def test_what_is_no_embedding_or_has_no_direction_is_refused(toy: Embeddings) -> None:
     with pytest.raises(InputError, match="map_and_clusters: expected Embeddings; got list"):
-        map_and_clusters([[1.0, 2.0]])  # type: ignore[arg-type]
+        map_and_clusters([[1.0, 2.0]])
     with pytest.raises(InputError, match="random_state"):
         map_and_clusters(toy, random_state=-1)
     zero = Embeddings.from_array(np.zeros((9, 4)), [f"text {row}" for row in range(9)])

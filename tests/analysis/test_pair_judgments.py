@@ -188,14 +188,14 @@ def test_undo_and_skip() -> None:
     assert frame["judgment"].tolist() == ["same", "skipped", "different"]
     assert list(frame.columns) == ["score", "id_1", "text_1", "id_2", "text_2", "judgment"]
     with pytest.raises(InputError, match="judge: expected True"):
-        judgments.judge("yes")  # type: ignore[arg-type]
+        judgments.judge("yes")
 
 
 def some_pairs(seed: int = 3, threshold: float = 0.6, **options: object) -> ParaphrasePairs:
     vectors = np.random.default_rng(seed).normal(size=(80, 5))
     corpus = Corpus(tuple(f"<i>text {row}" for row in range(80)), name="some")
     texts = Embeddings.from_array(vectors, corpus, name="own model")
-    return paraphrase_mining(texts, threshold=threshold, **options)  # type: ignore[arg-type]
+    return paraphrase_mining(texts, threshold=threshold, **options)
 
 
 def test_a_choice_belongs_to_its_model() -> None:
@@ -251,7 +251,7 @@ def test_no_choice_where_nothing_is_good_enough() -> None:
         half.choose(min_precision=0.99, certain=True)
     for wrong in (0, 1.2, float("nan"), "0.9", True):
         with pytest.raises(InputError, match="min_precision: expected a share above 0"):
-            half.choose(min_precision=wrong)  # type: ignore[arg-type]
+            half.choose(min_precision=wrong)
 
 
 def test_judgments_are_kept_as_json() -> None:
@@ -357,7 +357,7 @@ def test_what_can_be_judged() -> None:
     with pytest.raises(InputError, match="random_state: expected a whole number"):
         PairJudgments.of(some_pairs(), random_state=-1)
     with pytest.raises(InputError, match=r"PairJudgments\.of: expected ParaphrasePairs; got list"):
-        PairJudgments.of([])  # type: ignore[arg-type]
+        PairJudgments.of([])
     with pytest.warns(WorkbenchWarning, match="the 10 most"):
         cut = some_pairs(max_pairs=10)
     with pytest.raises(InputError, match=r"max_pairs left \d+ pairs out"):

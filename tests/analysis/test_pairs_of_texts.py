@@ -70,7 +70,7 @@ def test_one_text_has_no_pair() -> None:
 
 def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(InputError, match=r"expected what wb\.similarity_matrix returns; got str"):
-        similarity_distribution("matrix")  # type: ignore[arg-type]
+        similarity_distribution("matrix")
     one = embedded()
     two = Embeddings.from_array(one.vectors, one.corpus, name="two")
     for other, said in ((embedded(dimension=3), "3 dimensions"), (two, "two, 6 dimensions")):

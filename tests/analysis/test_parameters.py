@@ -44,4 +44,4 @@ def test_unknown_names() -> None:
 
 def test_tables_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
-        PROJECTION_PARAMETERS["umap"] = ()  # type: ignore[index]
+        PROJECTION_PARAMETERS["umap"] = ()

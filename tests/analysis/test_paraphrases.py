@@ -228,19 +228,19 @@ def test_quantised_vectors() -> None:
 @pytest.mark.parametrize("threshold", [1.01, -2, float("nan"), "0.7", None, True])
 def test_a_threshold_is_a_cosine(threshold: object) -> None:
     with pytest.raises(InputError, match=r"threshold: expected a cosine, a number from -1 to 1"):
-        paraphrase_mining(some(5), threshold=threshold)  # type: ignore[arg-type]
+        paraphrase_mining(some(5), threshold=threshold)
 
 
 @pytest.mark.parametrize("name", ["top_k", "max_pairs"])
 @pytest.mark.parametrize("value", [0, -1, 2.5, True, "3"])
 def test_limits_are_whole_numbers(name: str, value: object) -> None:
     with pytest.raises(InputError, match=f"{name}: expected a whole number from 1"):
-        paraphrase_mining(some(5), threshold=0.5, **{name: value})  # type: ignore[arg-type]
+        paraphrase_mining(some(5), threshold=0.5, **{name: value})
 
 
 def test_bad_vectors_are_refused() -> None:
     with pytest.raises(InputError, match=r"paraphrase_mining: expected Embeddings; got list"):
-        paraphrase_mining(["a", "b"], threshold=0.5)  # type: ignore[arg-type]
+        paraphrase_mining(["a", "b"], threshold=0.5)
     zero = Embeddings.from_array([[1, 0], [0, 0]], ["a", "b"])
     with pytest.raises(InputError, match="row 2 have an all-zero vector"):
         paraphrase_mining(zero, threshold=0.5)

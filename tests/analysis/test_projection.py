@@ -251,7 +251,7 @@ def test_frame_summary_and_title(umap_map: Projection) -> None:
     assert all(isinstance(value, int | float | str) for value in summary.values())
     assert umap_map.title() == "texts · toy · UMAP"
     with pytest.raises(TypeError):
-        umap_map.params["min_dist"] = 0.5  # type: ignore[index]
+        umap_map.params["min_dist"] = 0.5
 
 
 def test_survives_pickling(umap_map: Projection) -> None:
@@ -263,16 +263,16 @@ def test_survives_pickling(umap_map: Projection) -> None:
 
 def test_wrong_input(toy: Embeddings, make: Callable[..., Embeddings]) -> None:
     with pytest.raises(InputError, match="project: expected Embeddings; got list"):
-        project([[1.0]])  # type: ignore[arg-type]
+        project([[1.0]])
     with pytest.raises(InputError, match="no method 'mds'"):
         project(toy, method="mds")
     with pytest.raises(InputError, match="has no parameter 'perplexity'"):
         project(toy, perplexity=30)
     for wrong in (-1, None, 1.5, True, 2**32):
         with pytest.raises(InputError, match="random_state: expected a whole number from 0"):
-            project(toy, random_state=wrong)  # type: ignore[arg-type]
+            project(toy, random_state=wrong)
     with pytest.raises(InputError, match=r"expected what wb\.nearest_neighbors returns; got tuple"):
-        project(toy, neighbors=(1, 2))  # type: ignore[arg-type]
+        project(toy, neighbors=(1, 2))
     with pytest.raises(InputError, match="expected neighbours by cosine; these are by dot"):
         project(toy, neighbors=nearest_neighbors(toy, metric="dot"))
     with pytest.raises(InputError, match="these belong to other vectors"):

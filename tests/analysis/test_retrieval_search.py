@@ -101,9 +101,9 @@ def test_wrong_input() -> None:
     corpus = some(5)
     for wrong in (0, -1, 2.5, True):
         with pytest.raises(InputError, match="top_k: expected a whole number from 1"):
-            semantic_search(corpus, corpus, top_k=wrong)  # type: ignore[arg-type]
+            semantic_search(corpus, corpus, top_k=wrong)
     with pytest.raises(InputError, match="semantic_search: queries: expected Embeddings; got list"):
-        semantic_search(["a question"], corpus)  # type: ignore[arg-type]
+        semantic_search(["a question"], corpus)
     with pytest.raises(InputError, match=r"queries' vectors have 3 dimensions .* texts' 8"):
         semantic_search(some(2, 3), corpus)
     with pytest.raises(InputError, match="all-zero vector"):

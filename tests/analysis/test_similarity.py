@@ -71,7 +71,7 @@ def test_one_text() -> None:
 
 def test_wrong_input(toy: Embeddings, make: Callable[..., Embeddings]) -> None:
     with pytest.raises(InputError, match="expected Embeddings; got ndarray"):
-        similarity_matrix(toy.vectors)  # type: ignore[arg-type]
+        similarity_matrix(toy.vectors)
     with pytest.raises(InputError, match=r"no similarity 'cosin'\. Did you mean 'cosine'"):
         similarity_matrix(toy, metric="cosin")
     with pytest.raises(InputError, match="24 dimensions, the column vectors 8"):

@@ -170,7 +170,7 @@ def test_few_texts(n: int) -> None:
 def test_wrong_input(toy: Embeddings, toy_neighbors: Neighbors) -> None:
     found = cluster(toy, method="kmeans", n_clusters=3)
     with pytest.raises(InputError, match="cluster_stability: expected a Clustering; got Embed"):
-        cluster_stability(toy)  # type: ignore[arg-type]
+        cluster_stability(toy)
     with pytest.raises(InputError, match="n_runs: expected a whole number from 2"):
         cluster_stability(found, n_runs=1)
     with pytest.raises(InputError, match=r"subsample: expected a share .* got 1\.0"):

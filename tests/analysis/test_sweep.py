@@ -69,7 +69,7 @@ def test_hdbscan_reduces_once_per_set_of_texts(
 
     def counting(embeddings: Embeddings, *args: object, **options: object) -> object:
         made.append(len(embeddings))
-        return real(embeddings, *args, **options)  # type: ignore[arg-type]
+        return real(embeddings, *args, **options)
 
     monkeypatch.setattr(_reruns, "reduce_umap", counting)
     found = sweep(
@@ -118,7 +118,7 @@ def test_progress_and_interruption(toy: Embeddings) -> None:
 
     options = {"method": "kmeans", "parameter": "n_clusters", "values": [1, 2]}
     with pytest.raises(KeyboardInterrupt):
-        sweep(toy, **options, n_runs=2, progress=report)  # type: ignore[arg-type]
+        sweep(toy, **options, n_runs=2, progress=report)
     assert calls == [(1, 6), (2, 6), (3, 6), (4, 6)]
 
 
@@ -143,7 +143,7 @@ def test_identical_texts_have_no_best() -> None:
 def test_wrong_input(toy: Embeddings, over_k: ParameterSweep) -> None:
     def tried(**options: object) -> None:
         given = {"method": "kmeans", "parameter": "n_clusters", "values": [2, 3], **options}
-        sweep(toy, progress=False, **given)  # type: ignore[arg-type]
+        sweep(toy, progress=False, **given)
 
     with pytest.raises(InputError, match="n_clusters: expected a whole number from 1 to 500"):
         tried(values=[2, 501])

@@ -17,7 +17,7 @@ FACTORIES = [name for name in tasks.__all__ if name.islower()]
 @pytest.fixture(scope="module")
 def made() -> dict[str, tasks.Task]:
     five = [f"text {row}" for row in range(5)]
-    corpus = Corpus(five, columns={"topic": list("ababa")}, name="mine")  # type: ignore[arg-type]
+    corpus = Corpus(five, columns={"topic": list("ababa")}, name="mine")
     pairs = SentencePairs(five, five, [0, 1, 0, 1, 1], name="five")
     relevant = {f"q{row}": {str(row): 1, "4" if row < 4 else "0": 0} for row in range(5)}
     search = RetrievalSet({query: query for query in relevant}, corpus, relevant, name="search")
@@ -72,4 +72,4 @@ def test_a_seed_out_of_range_is_refused_before_work(
         encoder = hashing_encoder()
         with pytest.raises(InputError, match="random_state: expected a whole number"):
             task.score(encoder, corpus=corpus, store=False, progress=False, random_state=-1)
-        assert not encoder.seen  # type: ignore[attr-defined]
+        assert not encoder.seen

@@ -79,7 +79,7 @@ def test_what_cannot_be_grouped_is_refused() -> None:
     with pytest.raises(InputError, match=r"by='similar' is unknown. Did you mean 'similarity'"):
         block_similarities(embedded(), "similar")
     with pytest.raises(InputError, match=r"names of groups are strings; got None"):
-        block_similarities(embedded(2), ["a", None])  # type: ignore[list-item]
+        block_similarities(embedded(2), ["a", None])
     with pytest.raises(InputError, match="row vectors have 6 dimensions, the column vectors 3"):
         block_similarities(embedded(), other=embedded(dimension=3))
     with pytest.raises(InputError, match="got 1 names for 40 texts"):
@@ -122,4 +122,4 @@ def test_a_group_called_other_stays_apart_from_the_smallest() -> None:
 
 def test_what_names_no_groups_is_refused() -> None:
     with pytest.raises(InputError, match=r"by= is 'similarity', .*; got 5\. Group by a label"):
-        block_similarities(embedded(9), 5)  # type: ignore[arg-type]
+        block_similarities(embedded(9), 5)

@@ -37,8 +37,8 @@ def corpus() -> Corpus:
 
 def test_ids_are_made_from_positions_and_given_ones_become_str() -> None:
     assert Corpus(("x", "y")).ids == ("0", "1")
-    assert Corpus(("x", "y"), ids=(7, 8)).ids == ("7", "8")  # type: ignore[arg-type]
-    assert Corpus(np.array(["x", "y"])).texts == ("x", "y")  # type: ignore[arg-type]
+    assert Corpus(("x", "y"), ids=(7, 8)).ids == ("7", "8")
+    assert Corpus(np.array(["x", "y"])).texts == ("x", "y")
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_ids_are_made_from_positions_and_given_ones_become_str() -> None:
 )
 def test_refuses_what_is_no_corpus(arguments: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Corpus(**arguments)  # type: ignore[arg-type]
+        Corpus(**arguments)
 
 
 def test_is_frozen_and_its_arrays_are_read_only(corpus: Corpus) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        corpus.name = "other"  # type: ignore[misc]
+        corpus.name = "other"
     with pytest.raises(TypeError):
-        corpus.columns["new"] = 1  # type: ignore[index]
+        corpus.columns["new"] = 1
     with pytest.raises(ValueError, match="read-only"):
         corpus["stars"][0] = 9
 
@@ -149,7 +149,7 @@ def test_nested_values_are_kept_as_they_are() -> None:
 def test_the_fingerprint_is_of_ids_and_texts_and_nothing_else() -> None:
     corpus = Corpus(("one", "two"))
     assert corpus.fingerprint == "6d9d8d5f150dd4b5"  # stored in artifacts: must never change
-    again = Corpus(["one", "two"], columns={"x": [1, 2]}, name="n", source="s")  # type: ignore[arg-type]
+    again = Corpus(["one", "two"], columns={"x": [1, 2]}, name="n", source="s")
     assert again.fingerprint == corpus.fingerprint
     others = [
         Corpus(("two", "one")),

@@ -83,7 +83,7 @@ def test_takes_columns_by_name_and_by_position(tmp_path: Path) -> None:
         {"sentence1": 1, "sentence2": 2, "score": 3},
         {"sentence1": 1, "sentence2": "right", "score": 3},
     ):
-        pairs = read_pairs(file, **asked)  # type: ignore[arg-type]
+        pairs = read_pairs(file, **asked)
         assert (pairs.sentences1, pairs.sentences2) == (("a", "c"), ("b", "d"))
         assert scores(pairs) == [3, 4]
     bare = write(tmp_path, "bare.csv", "1,a,b,3,9\n2,c,d,4,9\n")
@@ -150,7 +150,7 @@ def test_reads_the_sample_and_a_mark_of_byte_order(tmp_path: Path) -> None:
 )
 def test_refuses(tmp_path: Path, content: str, asked: dict[str, str | int], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_pairs(write(tmp_path, "p.tsv", content), **asked)  # type: ignore[arg-type]
+        read_pairs(write(tmp_path, "p.tsv", content), **asked)
 
 
 def test_refuses_other_files(tmp_path: Path) -> None:

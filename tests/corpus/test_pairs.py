@@ -11,7 +11,7 @@ from workbench.errors import InputError
 
 
 def test_holds_sentences_and_scores() -> None:
-    pairs = SentencePairs(sentences1=["a", "b"], sentences2=pd.Series(["c", "d"]), scores=[0, 5])  # type: ignore[arg-type]
+    pairs = SentencePairs(sentences1=["a", "b"], sentences2=pd.Series(["c", "d"]), scores=[0, 5])
     assert len(pairs) == 2
     assert (pairs.sentences1, pairs.sentences2) == (("a", "b"), ("c", "d"))
     assert isinstance(pairs.scores, np.ndarray)
@@ -37,9 +37,9 @@ def test_is_frozen_and_keeps_its_own_scores() -> None:
     scores[0] = 9
     assert np.asarray(pairs.scores).tolist() == [1.0]
     with pytest.raises(ValueError, match="read-only"):
-        pairs.scores[0] = 2  # type: ignore[index]
+        pairs.scores[0] = 2
     with pytest.raises(dataclasses.FrozenInstanceError):
-        pairs.name = "other"  # type: ignore[misc]
+        pairs.name = "other"
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_is_frozen_and_keeps_its_own_scores() -> None:
 )
 def test_refuses(arguments: tuple[object, ...], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        SentencePairs(*arguments)  # type: ignore[arg-type]
+        SentencePairs(*arguments)
 
 
 def test_html_is_escaped() -> None:

@@ -62,7 +62,7 @@ def test_the_same_table_in_every_kind_of_file(made: Callable[[Path], Path], tmp_
     ],
 )
 def test_texts_alone(source: object) -> None:
-    corpus = read_corpus(source, name="mine")  # type: ignore[arg-type]
+    corpus = read_corpus(source, name="mine")
     assert corpus.texts == ("first", "second")
     assert all(type(text) is str for text in corpus.texts)
     assert corpus.ids == ("0", "1")
@@ -90,7 +90,7 @@ def test_texts_alone(source: object) -> None:
 )
 def test_refuses_what_is_no_table(source: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_corpus(source)  # type: ignore[arg-type]
+        read_corpus(source)
 
 
 def test_the_text_column_is_guessed_aloud() -> None:
@@ -245,13 +245,13 @@ def test_many_rows_are_counted_and_a_few_named() -> None:
     with pytest.warns(
         WorkbenchWarning, match=r"20 of 21 rows .* \(rows 2, 3, 4, 5, 6 and 15 more\)"
     ):
-        read_corpus(["a", *[None] * 20])  # type: ignore[list-item]
+        read_corpus(["a", *[None] * 20])
 
 
 @pytest.mark.parametrize("option", ["blanks", "duplicates"])
 def test_an_unknown_treatment_is_refused(option: str) -> None:
     with pytest.raises(InputError, match=f"{option} must be one of .*; got 'ignore'"):
-        read_corpus(["a"], **{option: "ignore"})  # type: ignore[arg-type]
+        read_corpus(["a"], **{option: "ignore"})
 
 
 def test_columns_may_be_named_by_numbers() -> None:

@@ -24,13 +24,13 @@ def test_holds_queries_and_grades() -> None:
 
 @pytest.mark.parametrize("relevant", [{"d1", "d2"}, ["d1", "d2"], ("d1", "d2")])
 def test_a_set_of_ids_counts_one_each(relevant: object) -> None:
-    found = RetrievalSet({"q": "when?"}, CORPUS, {"q": relevant})  # type: ignore[dict-item]
+    found = RetrievalSet({"q": "when?"}, CORPUS, {"q": relevant})
     assert found.relevant_docs["q"] == {"d1": 1.0, "d2": 1.0}
 
 
 def test_numbers_as_ids_become_str() -> None:
     corpus = Corpus(("a", "b"))
-    found = RetrievalSet({1: "x"}, corpus, {1: {0: 1}})  # type: ignore[dict-item]
+    found = RetrievalSet({1: "x"}, corpus, {1: {0: 1}})
     assert found.queries == {"1": "x"}
     assert found.relevant_docs == {"1": {"0": 1.0}}
 
@@ -41,9 +41,9 @@ def test_is_read_only_and_independent_of_what_it_was_made_of() -> None:
     grades["d2"] = 1.0
     assert found.relevant_docs["q"] == {"d1": 1.0}
     with pytest.raises(TypeError):
-        found.queries["r"] = "more"  # type: ignore[index]
+        found.queries["r"] = "more"
     with pytest.raises(TypeError):
-        found.relevant_docs["q"]["d2"] = 1.0  # type: ignore[index]
+        found.relevant_docs["q"]["d2"] = 1.0
     other = pickle.loads(pickle.dumps(found))
     assert other.relevant_docs == found.relevant_docs
     assert other.corpus.fingerprint == CORPUS.fingerprint
@@ -70,7 +70,7 @@ def test_is_read_only_and_independent_of_what_it_was_made_of() -> None:
 )
 def test_refuses(queries: object, corpus: object, relevant: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        RetrievalSet(queries, corpus, relevant)  # type: ignore[arg-type]
+        RetrievalSet(queries, corpus, relevant)
 
 
 def test_html_is_escaped() -> None:

@@ -84,7 +84,7 @@ def test_one_text_is_no_corpus(texts: str) -> None:
 def test_arguments_are_checked_before_work(options: dict[str, int], message: str) -> None:
     encoder = HashingEncoder()
     with pytest.raises(InputError, match=message):
-        embed(["a"], encoder, progress=False, **options)  # type: ignore[arg-type]
+        embed(["a"], encoder, progress=False, **options)
     assert encoder.calls == 0
 
 
@@ -119,7 +119,7 @@ def test_the_prompt_is_in_the_key(
 
 def test_an_encoder_may_call_an_attribute_prompt() -> None:
     encoder = HashingEncoder(prompt="find: ")
-    encoder.prompt = "find: "  # type: ignore[attr-defined]
+    encoder.prompt = "find: "
     found = embed(["a"], encoder, store=False, progress=False)
     assert found.spec.prompt == "find: "
 
@@ -223,7 +223,7 @@ class Wrong(HashingEncoder):
         self.change = change
 
     def encode(self, texts: Sequence[str], /, *args: object, **options: object) -> FloatArray:
-        return self.change(super().encode(texts))  # type: ignore[return-value]
+        return self.change(super().encode(texts))
 
 
 def with_nan(vectors: FloatArray) -> FloatArray:

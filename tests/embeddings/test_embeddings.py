@@ -49,7 +49,7 @@ def test_own_vectors_are_copied_as_float32() -> None:
 )
 def test_what_cannot_be_embeddings(vectors: object, texts: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Embeddings.from_array(vectors, texts)  # type: ignore[arg-type]
+        Embeddings.from_array(vectors, texts)
 
 
 def test_nothing_changes_after_it_is_made(own: Embeddings) -> None:
@@ -59,7 +59,7 @@ def test_nothing_changes_after_it_is_made(own: Embeddings) -> None:
     with pytest.raises(ValueError, match="read-only"):
         own.n_tokens[0] = 1
     with pytest.raises(dataclasses.FrozenInstanceError):
-        own.encoded = 3  # type: ignore[misc]
+        own.encoded = 3
 
 
 def test_unit_vectors_by_hand(own: Embeddings) -> None:

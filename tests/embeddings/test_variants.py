@@ -54,11 +54,11 @@ def test_encoding_a_variant_encodes_nothing(store: EmbeddingStore) -> None:
     encoder = HashingEncoder()
     full = embed(["a", "b", "c"], encoder, store=store, progress=False)
     for options in ({"truncate_dim": 3}, {"precision": "int8"}, {"precision": "ubinary"}):
-        made = variant(encoder, **options)  # type: ignore[arg-type]
+        made = variant(encoder, **options)
         found = embed(["a", "b", "c"], made, store=store, progress=False)
         assert found.encoded == 0
         assert found.spec == made.spec
-        named = embed(["a", "b", "c"], encoder, store=store, progress=False, **options)  # type: ignore[arg-type]
+        named = embed(["a", "b", "c"], encoder, store=store, progress=False, **options)
         np.testing.assert_array_equal(found.vectors, named.vectors)
         assert found.title() == named.title()
     assert encoder.calls == 1

@@ -118,7 +118,7 @@ def windows(tokenizer: PreTrainedTokenizerFast, text: str, room: int) -> list[tu
     def tokenize(part: str) -> object:
         return tokenizer(part, return_offsets_mapping=True, verbose=False)
 
-    return list(token_windows(text, tokenize, count, room))  # type: ignore[arg-type]
+    return list(token_windows(text, tokenize, count, room))
 
 
 def test_a_character_of_several_tokens_is_not_cut(bytewise: PreTrainedTokenizerFast) -> None:
@@ -142,7 +142,7 @@ def test_parts_are_counted_as_they_are_read(bytewise: PreTrainedTokenizerFast) -
         return bytewise(part, return_offsets_mapping=True, verbose=False)
 
     text = "ab cd ef gh ij kl"
-    parts = list(token_windows(text, tokenize, count, 6))  # type: ignore[arg-type]
+    parts = list(token_windows(text, tokenize, count, 6))
     assert "".join(part for part, _ in parts) == text
     assert max(tokens for _, tokens in parts) <= 6
 

@@ -57,5 +57,5 @@ def test_float32_stays_as_it_is(vectors: FloatArray) -> None:
 
 
 def test_bytes() -> None:
-    sizes = [bytes_per_vector(p, 21) for p in ("float32", "int8", "ubinary")]  # type: ignore[arg-type]
+    sizes = [bytes_per_vector(p, 21) for p in ("float32", "int8", "ubinary")]
     assert sizes == [84, 21, 3]

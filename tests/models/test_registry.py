@@ -95,7 +95,7 @@ def test_a_folder_that_mlflow_saved(tiny_encoder: DenseEncoder, tmp_path: Path) 
 @pytest.mark.parametrize("reference", [3, None, "", " ", ["lsa"], HashingEncoder, object()])
 def test_wrong_types(reference: object) -> None:
     with pytest.raises(InputError, match=r"expected a name, a folder.*\.spec and \.encode.*; got"):
-        load_encoder(reference)  # type: ignore[arg-type]
+        load_encoder(reference)
 
 
 def test_an_unknown_name_offers_the_nearest() -> None:

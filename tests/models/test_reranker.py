@@ -79,6 +79,6 @@ def test_a_classifier_is_no_reranker(cross_encoder_folder: Path) -> None:
 def test_what_is_no_reference() -> None:
     message = re.escape("Expected the name, folder or MLflow URI of a CrossEncoder")
     with pytest.raises(InputError, match=message):
-        load_reranker(7)  # type: ignore[arg-type]
+        load_reranker(7)
     with pytest.raises(ModelUnavailableError, match="'cross-encoder/none' is not on this machine"):
         load_reranker("cross-encoder/none")

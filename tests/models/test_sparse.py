@@ -50,6 +50,6 @@ def test_what_is_no_sparse_encoder(tiny_folder: Path) -> None:
     with pytest.raises(ModelUnavailableError, match=r"'model' (is no sparse|could not be)"):
         load_sparse_encoder(str(minilm_folder()))
     with pytest.raises(InputError, match="MLflow URI of a SparseEncoder, or one itself; got int"):
-        load_sparse_encoder(7)  # type: ignore[arg-type]
+        load_sparse_encoder(7)
     with pytest.raises(InputError, match="expected a sequence of texts"):
         idf_sparse_encoder([])

@@ -63,7 +63,7 @@ def test_it_is_opened_when_it_is_needed(folder: Path) -> None:
 def test_whatever_needs_the_model_opens_it(folder: Path, ask: object) -> None:
     loaded(folder)
     encoder = loaded(folder)
-    ask(encoder)  # type: ignore[operator]
+    ask(encoder)
     assert is_open(encoder)
 
 

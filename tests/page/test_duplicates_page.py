@@ -121,7 +121,7 @@ def test_a_threshold_is_read(curve_view: View, opened: Open) -> None:
     expect(readout).to_contain_text(curve_view.texts["id"][3])
     page.page.evaluate(AXE)
     for scheme in ("light", "dark"):
-        page.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.page.emulate_media(color_scheme=scheme)
         page.page.wait_for_timeout(300)
         assert page.page.evaluate(RUN) == []
 

@@ -218,7 +218,7 @@ def test_it_follows_the_readers_scheme(hostile: Any, opened: Callable[..., Any])
     page = opened(render_page([hostile.map, hostile.heatmap], title="x"), color_scheme="dark")
     figure = page.figure()
     for mode in ("dark", "light"):
-        page.page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
+        page.page.emulate_media(color_scheme=mode)
         expect(figure.root).to_have_attribute("data-theme", mode)
         ink = {"light": "#24292f", "dark": "#e4e6ea"}[mode]
         figure.until("plot._fullLayout.font.color === given.ink", ink=ink)

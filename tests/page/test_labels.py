@@ -65,7 +65,7 @@ def draw(opened: Callable[..., Any]) -> Callable[..., list[dict[str, Any]]]:
         check_boxes(found, area)
         return found
 
-    drawn.page = page  # type: ignore[attr-defined]
+    drawn.page = page
     return drawn
 
 

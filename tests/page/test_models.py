@@ -166,11 +166,11 @@ def test_models_have_the_colours_of_the_theme(
 ) -> None:
     page = opened(render_page(views[:2], title="x"), color_scheme=mode)
     colors = [trace["color"] for trace in page.figure(0).traces() if trace["rows"]]
-    assert colors == list(PALETTE[mode][:3])  # type: ignore[index]
+    assert colors == list(PALETTE[mode][:3])
     shown = {t["color"] for t in page.figure(1).traces() if t["rows"]}
-    assert shown == {PALETTE[mode][2], PALETTE[mode][5], INK[mode]}  # type: ignore[index]
+    assert shown == {PALETTE[mode][2], PALETTE[mode][5], INK[mode]}
     read = "plot => plot.data.map((trace) => trace.line?.color ?? null)"
-    assert MUTED[mode] in page.figure(0).part("plot").evaluate(read)  # type: ignore[index]
+    assert MUTED[mode] in page.figure(0).part("plot").evaluate(read)
 
 
 def test_a_narrow_forest_keeps_room_for_its_rows(

@@ -170,7 +170,7 @@ def test_axe_finds_no_fault_and_nothing_is_cut(opened: Callable[..., Any]) -> No
     figure.part("twin-button").click()
     page.page.evaluate(AXE)
     for scheme in ("light", "dark"):
-        page.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.page.emulate_media(color_scheme=scheme)
         for width in (1280, 480):
             page.page.set_viewport_size({"width": width, "height": 900})
             page.page.wait_for_timeout(300)

@@ -122,7 +122,7 @@ def test_pairs_are_one_value_though_they_can_be_iterated(
 
 def test_it_refuses_what_it_cannot_show(tmp_path: Path, projection: Projection) -> None:
     with pytest.raises(InputError, match=r"expected the file's path first.*got list"):
-        write_report([1], "report.html")  # type: ignore[arg-type, list-item]
+        write_report([1], "report.html")
     with pytest.raises(InputError, match="expected at least one value"):
         write_report(tmp_path / "r.html", [])
     with pytest.raises(InputError, match="no view"):

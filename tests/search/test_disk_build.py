@@ -82,7 +82,7 @@ def test_building_again_goes_on(tmp_path: Path) -> None:
 def test_the_models_prompts_stand_in_front(
     make_tiny: object, small_corpus: Corpus, tmp_path: Path
 ) -> None:
-    model: SentenceTransformer = make_tiny()  # type: ignore[operator]
+    model: SentenceTransformer = make_tiny()
     model.prompts = {"query": "where is ", "document": "my order "}
     encoder = DenseEncoder(model)
     index = DiskIndex.build(tmp_path / "i", small_corpus, encoder, progress=False)
@@ -116,7 +116,7 @@ def test_what_is_no_text_or_no_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no text yet"):
         DiskIndex.open(tmp_path / "i", encoder)
     with pytest.raises(InputError, match="batch 2 is list; expected a Corpus"):
-        DiskIndex.build(tmp_path / "i", iter([mixed(2), ["a"]]), encoder, progress=False)  # type: ignore[list-item]
+        DiskIndex.build(tmp_path / "i", iter([mixed(2), ["a"]]), encoder, progress=False)
     with pytest.raises(InputError, match=r"no index in .*: it has no index\.sqlite"):
         DiskIndex.open(tmp_path / "none", encoder)
     (tmp_path / "mine").mkdir()

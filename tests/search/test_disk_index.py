@@ -37,7 +37,7 @@ def test_it_finds_what_an_index_in_memory_finds(
 def test_it_takes_streams_vectors_and_variants(
     small_corpus: Corpus, minilm: DenseEncoder, tmp_path: Path, precision: str
 ) -> None:
-    small = variant(minilm, truncate_dim=64, precision=precision)  # type: ignore[arg-type]
+    small = variant(minilm, truncate_dim=64, precision=precision)
     batches = (small_corpus.take(range(start, start + 10)) for start in (0, 10, 20))
     index = DiskIndex.build(tmp_path / "i", batches, small, progress=False)
     vectors = embed(small_corpus, small, progress=False)
@@ -132,7 +132,7 @@ def test_why_a_text_was_found(
 def test_what_is_no_option(tmp_path: Path, options: object, message: str) -> None:
     index = DiskIndex.build(tmp_path / "i", mixed(9), HashingEncoder(), progress=False)
     with pytest.raises(InputError, match=message):
-        index.search("text", **options)  # type: ignore[arg-type]
+        index.search("text", **options)
 
 
 def test_it_shows_itself(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_an_index_on_disk_scores_as_one_in_memory(
     with pytest.raises(InputError, match=r"no method 'sparse' here.*On disk there is none"):
         score_search(on_disk, faq, method="sparse")
     with pytest.raises(InputError, match="a SearchIndex or a DiskIndex; got DenseEncoder"):
-        score_search(minilm, faq)  # type: ignore[arg-type]
+        score_search(minilm, faq)
 
 
 def test_a_sparse_encoder_scores_as_its_search(faq: RetrievalSet, faq_index: SearchIndex) -> None:
@@ -124,4 +124,4 @@ def test_a_sparse_encoder_scores_as_its_search(faq: RetrievalSet, faq_index: Sea
     assert found.spec.revision == faq_index.sparse_encoder.spec.revision
     pd.testing.assert_frame_equal(found.examples, expected.examples)
     with pytest.raises(InputError, match="score_sparse: expected a RetrievalSet; got Corpus"):
-        score_sparse(faq_index.sparse_encoder, faq.corpus)  # type: ignore[arg-type]
+        score_sparse(faq_index.sparse_encoder, faq.corpus)

@@ -241,7 +241,7 @@ def test_saving_to_another_folder_says_what_is_there(
     with pytest.raises(InputError, match="holds an index already"):
         first.save(tmp_path / "second")
     with pytest.raises(InputError, match="An index is in a folder; got NoneType None"):
-        SearchIndex.load(None, tiny_encoder)  # type: ignore[arg-type]
+        SearchIndex.load(None, tiny_encoder)
 
 
 def test_what_a_killed_save_left_does_no_harm(tiny_encoder: DenseEncoder, tmp_path: Path) -> None:

@@ -84,4 +84,4 @@ def test_the_plain_word_hybrid_is_dense_and_bm25(faq_index: SearchIndex) -> None
 )
 def test_what_is_no_hybrid(options: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        Hybrid(**options)  # type: ignore[arg-type]
+        Hybrid(**options)

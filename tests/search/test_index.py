@@ -82,7 +82,7 @@ def test_filters_come_before_the_count(small_index: SearchIndex) -> None:
 
 
 def test_the_models_prompts_stand_in_front(make_tiny: object, small_corpus: Corpus) -> None:
-    model: SentenceTransformer = make_tiny()  # type: ignore[operator]
+    model: SentenceTransformer = make_tiny()
     model.prompts = {"query": "where is ", "document": "my order "}
     found = SearchIndex.build(small_corpus, DenseEncoder(model), progress=False).search("the card")
     asked = model.encode(["where is the card"], normalize_embeddings=True, prompt="")
@@ -150,7 +150,7 @@ def test_a_query_longer_than_the_model_reads_is_said(small_index: SearchIndex) -
 )
 def test_what_is_no_query(small_index: SearchIndex, queries: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        small_index.search(queries)  # type: ignore[arg-type]
+        small_index.search(queries)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_is_no_query(small_index: SearchIndex, queries: object, message: st
 )
 def test_what_is_no_option(small_index: SearchIndex, options: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        small_index.search("parcel", **options)  # type: ignore[arg-type]
+        small_index.search("parcel", **options)
 
 
 def test_rerank_is_at_least_top_k(
@@ -219,7 +219,7 @@ def test_no_text_is_refused(minilm: DenseEncoder) -> None:
     with pytest.raises(InputError, match="expected at least one text; got none"):
         SearchIndex.build([], minilm)
     with pytest.raises(InputError, match="hold NoneType, not str"):
-        SearchIndex.build([None, None], minilm)  # type: ignore[list-item]
+        SearchIndex.build([None, None], minilm)
 
 
 def test_texts_are_added_and_removed(
@@ -317,6 +317,6 @@ def test_a_least_score_that_none_reaches(faq_index: SearchIndex) -> None:
     with pytest.raises(InputError, match=f"threshold: {message}"):
         faq_index.above("a gift", threshold=2)
     with pytest.raises(InputError, match="threshold: expected a number; got 'x'"):
-        faq_index.above("a gift", threshold="x")  # type: ignore[arg-type]
+        faq_index.above("a gift", threshold="x")
     found = faq_index.search("change the delivery address", method="bm25", minimum_relevancy=2)
     assert found.scores[0].min() >= 2

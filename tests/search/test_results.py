@@ -36,7 +36,7 @@ def test_a_query_without_hits_has_no_row(small_index: SearchIndex) -> None:
 
 def test_texts_are_escaped(minilm: object) -> None:
     corpus = Corpus(("<script>alert(1)</script>", "b"))
-    index = SearchIndex.build(corpus, minilm, progress=False)  # type: ignore[arg-type]
+    index = SearchIndex.build(corpus, minilm, progress=False)
     assert "<script>" not in index.search("<b>script</b>")._repr_html_()
 
 

@@ -321,7 +321,7 @@ def test_an_index_on_disk_is_copied_into_the_model(
         assert back.corpus.fingerprint == small_corpus.fingerprint
     assert isinstance(back, SemanticSearchModel)
     with pytest.raises(InputError, match="opened with read_only=True"):
-        back.index.remove(["0"])  # type: ignore[attr-defined]
+        back.index.remove(["0"])
 
 
 def test_a_copy_of_an_index_on_disk_is_the_same_model(
@@ -367,15 +367,15 @@ def test_what_is_no_model(
     store = f"sqlite:///{tmp_path}/mlflow.db"
     with track("none", store) as run:
         with pytest.raises(InputError, match=r"expected a model that answers.*got DenseEncoder"):
-            run.log_model(minilm)  # type: ignore[arg-type]
+            run.log_model(minilm)
         with pytest.raises(InputError, match="expected a model that answers"):
-            run.log_model(SimilarityModel)  # type: ignore[arg-type]
+            run.log_model(SimilarityModel)
         encoder = run.log_encoder(minilm)
     mlflow.set_tracking_uri(store)
     folder = mlflow.artifacts.download_artifacts(encoder.model_uri)
     for wrong in (7, "", "s3://bucket/model", "no-such-folder"):
         with pytest.raises(InputError, match="expected an MLflow URI or a folder of a logged"):
-            load_model(wrong)  # type: ignore[arg-type]
+            load_model(wrong)
     with pytest.raises(ModelUnavailableError, match=r"is no model that run\.log_model logged"):
         load_model(folder)
 

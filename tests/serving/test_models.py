@@ -284,7 +284,7 @@ def test_what_no_model_can_be_made_of(
     with pytest.raises(InputError, match="An encoder of one's own is code"):
         SimilarityModel(hashing_encoder())
     with pytest.raises(InputError, match="expected a SearchIndex or a DiskIndex; got Corpus"):
-        SemanticSearchModel(small_corpus)  # type: ignore[arg-type]
+        SemanticSearchModel(small_corpus)
     index = SearchIndex.build(small_corpus, minilm, progress=False)
     with pytest.raises(InputError, match="there is no method 'sparse' here"):
         SemanticSearchModel(index, method="sparse")
@@ -299,9 +299,9 @@ def test_what_no_model_can_be_made_of(
     with pytest.raises(InputError, match="expected a model to encode with; got none"):
         ParaphraseMiningModel(small_corpus)
     with pytest.raises(InputError, match="hold NoneType, not str"):
-        ParaphraseMiningModel([None, None], minilm)  # type: ignore[list-item]
+        ParaphraseMiningModel([None, None], minilm)
     with pytest.raises(InputError, match="task is 'llm/v1/embeddings' or None; got 'embed'"):
-        EmbeddingModel(minilm, task="embed")  # type: ignore[arg-type]
+        EmbeddingModel(minilm, task="embed")
     with pytest.raises(InputError, match=r"it gives float32; .* gives int8"):
         EmbeddingModel(Variant(minilm, precision="int8"))
 

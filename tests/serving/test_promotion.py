@@ -142,7 +142,7 @@ def test_what_cannot_be_registered(minilm: DenseEncoder, store: str) -> None:
     with pytest.raises(InputError, match=r"expected the model_uri that run\.log_model gave"):
         register("runs:/x/model", "similarity")
     with pytest.raises(InputError, match="register: registered_name must be a str"):
-        register("models:/m-1", None)  # type: ignore[arg-type]
+        register("models:/m-1", None)
     with pytest.raises(InputError, match="register: alias 'v1' cannot be used"):
         register("models:/m-1", "similarity", alias="v1")
     with pytest.raises(InputError, match="There is no registered model 'none'"):
@@ -184,9 +184,9 @@ def test_what_cannot_be_promoted(
     store: str,
 ) -> None:
     with pytest.raises(InputError, match="expected a model that answers"):
-        promote_model(minilm, "search", [answers])  # type: ignore[arg-type]
+        promote_model(minilm, "search", [answers])
     with pytest.raises(InputError, match="examples is a list of what the model is scored on"):
-        promote_model(searches["bm25"], "search", answers)  # type: ignore[arg-type]
+        promote_model(searches["bm25"], "search", answers)
     with pytest.raises(InputError, match="examples is a list"):
         promote_model(searches["bm25"], "search", [])
     with pytest.raises(InputError, match="it is scored on a RetrievalSet; got SentencePairs"):
@@ -202,7 +202,7 @@ def test_what_cannot_be_promoted(
     with pytest.raises(InputError, match="it is scored on a RetrievalSet; got SentencePairs"):
         promote_model(models["sparse"], "search", [samples.sentence_pairs()])
     with pytest.raises(InputError, match=r"gate is a wb\.Gate"):
-        promote_model(searches["bm25"], "search", [answers], gate=0.5)  # type: ignore[arg-type]
+        promote_model(searches["bm25"], "search", [answers], gate=0.5)
     with pytest.raises(InputError, match="Gate: there is no task 'retrieval: fax'"):
         promote_model(
             searches["bm25"], "search", [answers], gate=Gate(floors={"retrieval: fax": 0.5})
@@ -248,9 +248,9 @@ def test_in_a_store_that_is_not_the_usual_one(
     with pytest.raises(ModelUnavailableError, match="there is no logged model 'm-0'"):
         register("models:/m-0", "similar", uri=other)
     with pytest.raises(InputError, match="tags is a dict; got list"):
-        register(info.model_uri, "similar", tags=["a"], uri=other)  # type: ignore[arg-type]
+        register(info.model_uri, "similar", tags=["a"], uri=other)
     with pytest.raises(InputError, match="alias must be a str; got None"):
-        set_alias("search", None, 1)  # type: ignore[arg-type]
+        set_alias("search", None, 1)
 
 
 def test_an_alias_that_moves_meanwhile_is_left_alone(
@@ -265,7 +265,7 @@ def test_an_alias_that_moves_meanwhile_is_left_alone(
 
     def moved(*given: object) -> object:
         set_alias("search", "champion", 1)
-        return against(*given)  # type: ignore[arg-type]
+        return against(*given)
 
     monkeypatch.setattr(Gate, "against", moved)
     found = promote_model(searches["dense"], "search", [answers])

@@ -194,7 +194,7 @@ def test_a_port_in_use(search_server: Server, logged: tuple[str, dict[str, str]]
     with pytest.raises(InputError, match=r"port is a number from 0 .* to 65535; got 70000"):
         serve(logged[1]["search"], 70000)
     with pytest.raises(InputError, match="port is a number"):
-        serve(logged[1]["search"], "5000")  # type: ignore[arg-type]
+        serve(logged[1]["search"], "5000")
 
 
 def test_a_model_that_is_not_there(logged: tuple[str, dict[str, str]]) -> None:
@@ -220,7 +220,7 @@ def test_a_server_that_dies_says_what_was_pending(logged: tuple[str, dict[str, s
             asked.append(payload)
             return invoke(payload)
 
-        server.invoke = and_then_dies  # type: ignore[method-assign]
+        server.invoke = and_then_dies
         message = "has ended .*4 of 10 rows were answered, 6 are pending"
         with pytest.raises(ServingError, match=message) as caught:
             server.predict([f"parcel {number}" for number in range(10)], batch_size=2)

@@ -181,7 +181,7 @@ def test_the_champion_itself(store: str, comparison: Comparison) -> None:
 def test_a_transformer_is_known_again(
     store: str, texts: Corpus, pairs: SentencePairs, make_tiny: Callable[..., object]
 ) -> None:
-    bert = DenseEncoder(make_tiny(), name="bert")  # type: ignore[arg-type]
+    bert = DenseEncoder(make_tiny(), name="bert")
     comparison = _compared(texts, {"bert": bert}, tasks.sts(pairs))
     promote(comparison, "bert", "tickets", uri=store)
     MlflowClient(store).delete_model_version_tag("tickets", "1", "workbench.encoder")
@@ -206,10 +206,10 @@ def test_what_cannot_be_promoted(store: str, comparison: Comparison) -> None:
     with pytest.raises(InputError, match="expected a DenseEncoder or an LSAEncoder"):
         promote(comparison, "hashes", "tickets", uri=store)
     with pytest.raises(InputError, match="expected a Comparison; got str"):
-        promote("x", "tiny", "tickets", uri=store)  # type: ignore[arg-type]
+        promote("x", "tiny", "tickets", uri=store)
     for name in ("a/b", "", 7):
         with pytest.raises(InputError, match="registered_name"):
-            promote(comparison, "tiny", name, uri=store)  # type: ignore[arg-type]
+            promote(comparison, "tiny", name, uri=store)
     for alias in ("v3", "latest", "a b", ""):
         with pytest.raises(InputError, match="alias"):
             promote(comparison, "tiny", "tickets", alias=alias, uri=store)
@@ -223,16 +223,16 @@ def test_a_gate_that_cannot_be(store: str, comparison: Comparison) -> None:
     with pytest.raises(InputError, match=r"has no metric 'spearmann'\. Did you mean 'spearman'"):
         promote(comparison, "tiny", "tickets", gate=Gate({f"{STS}/spearmann": 0.5}), uri=store)
     with pytest.raises(InputError, match=r"gate is a wb\.Gate"):
-        promote(comparison, "tiny", "tickets", gate={STS: 0.5}, uri=store)  # type: ignore[arg-type]
+        promote(comparison, "tiny", "tickets", gate={STS: 0.5}, uri=store)
     with pytest.raises(InputError, match="the floor of 'x' must be a number; got nan"):
         Gate({"x": float("nan")})
     with pytest.raises(InputError, match="floors is a dict"):
-        Gate(0.5)  # type: ignore[arg-type]
+        Gate(0.5)
     for alpha in (0, 0.6, "5 %"):
         with pytest.raises(InputError, match="alpha must be above 0"):
-            Gate(alpha=alpha)  # type: ignore[arg-type]
+            Gate(alpha=alpha)
     with pytest.raises(InputError, match="not_worse is True or False"):
-        Gate(not_worse="no")  # type: ignore[arg-type]
+        Gate(not_worse="no")
 
 
 def test_a_comparison_that_says_too_little(
@@ -255,7 +255,7 @@ def test_a_comparison_that_says_too_little(
 def test_a_model_that_changed_since(
     store: str, texts: Corpus, pairs: SentencePairs, make_tiny: Callable[..., object]
 ) -> None:
-    bert = DenseEncoder(make_tiny(reads=16), name="bert")  # type: ignore[arg-type]
+    bert = DenseEncoder(make_tiny(reads=16), name="bert")
     comparison = _compared(texts, {"bert": bert}, tasks.sts(pairs))
     bert.model.max_seq_length = 8
     with pytest.raises(InputError, match="has changed since it was compared"):
@@ -329,7 +329,7 @@ def test_an_alias_that_moves_meanwhile_is_left_alone(
 
     def moved(*given: object) -> object:
         promote(comparison, "short", "tickets", gate=Gate(not_worse=False), uri=store)
-        return score(*given)  # type: ignore[arg-type]
+        return score(*given)
 
     monkeypatch.setattr(promotion, "_scored_again", moved)
     found = promote(comparison, "lsa", "tickets", uri=store)

@@ -154,7 +154,7 @@ def test_what_cannot_be_logged(store: str, embeddings: Embeddings) -> None:
             run.log(Corpus)
         for name in ("", "a/b", "../x", "é", "x" * 99, "a@b", 5):
             with pytest.raises(InputError, match="A name in a run"):
-                run.log(embeddings, name=name)  # type: ignore[arg-type]
+                run.log(embeddings, name=name)
     assert MlflowClient(store).get_run(run.id).data.metrics == {}
 
 

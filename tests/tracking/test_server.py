@@ -209,7 +209,7 @@ def test_a_comparison_goes_to_a_server_and_is_kept_whole_when_that_dies_in_the_m
         send = _sender.send_model
 
         def send_and_die(*given: object) -> str:
-            run_id = send(*given)  # type: ignore[arg-type]
+            run_id = send(*given)
             _kill(process)
             return run_id
 

@@ -20,7 +20,7 @@ Embedded = Callable[..., Embeddings]
 
 
 def numbered(count: int, **further: object) -> Corpus:
-    return Corpus(tuple(f"text {row}" for row in range(count)), **further)  # type: ignore[arg-type]
+    return Corpus(tuple(f"text {row}" for row in range(count)), **further)
 
 
 def shown(view: View) -> np.ndarray:
@@ -106,7 +106,7 @@ def test_rows_and_columns_say_where_the_texts_went(
     topics = np.random.default_rng(3).choice(["a", "b", "c"], count)
     corpus = numbered(count, columns={"topic": topics}, label="topic")
     matrix = similarity_matrix(embedded(corpus))
-    view = heatmap_view(matrix, order=order)  # type: ignore[arg-type]
+    view = heatmap_view(matrix, order=order)
     rows = view.meta["rows"]
     assert sorted(rows) == list(range(count)), "a permutation"
     assert rows == view.meta["columns"]
@@ -161,7 +161,7 @@ def test_similarity_keeps_groups_together() -> None:
 def test_two_sets_of_texts(order: str, corpus: Corpus, embedded: Embedded) -> None:
     other = numbered(5, columns={"label": list("baaab")}, label="label", name="others")
     matrix = similarity_matrix(embedded(corpus), embedded(other))
-    view = heatmap_view(matrix, order=order)  # type: ignore[arg-type]
+    view = heatmap_view(matrix, order=order)
     assert view.texts["id"].tolist() == [*corpus.ids, *other.ids]
     assert sorted(view.meta["rows"]) == list(range(12))
     assert sorted(view.meta["columns"]) == list(range(12, 17))
@@ -213,7 +213,7 @@ def many() -> SimilarityMatrix:
 
 @pytest.mark.parametrize("order", ["given", "label", "similarity"])
 def test_above_2000_texts_a_sample_is_drawn_and_told(order: str, many: SimilarityMatrix) -> None:
-    view = heatmap_view(many, order=order, random_state=1)  # type: ignore[arg-type]
+    view = heatmap_view(many, order=order, random_state=1)
     assert view.figure.data[0].z.shape == (2000, 2000)
     assert len(view.texts) == 2000
     said = view.figure.layout.title.subtitle.text
@@ -242,7 +242,7 @@ def test_hostile_ids_and_labels_are_shown_as_they_are(embedded: Embedded) -> Non
     corpus = Corpus(("a", "b", "c"), ids, columns={"l": ["<i>", "$y$", "<i>"]}, label="l")
     matrix = similarity_matrix(embedded(corpus))
     for order, names in (("given", list(ids)), ("label", ["$y$", "<i>"])):
-        ticks = heatmap_view(matrix, order=order).figure.layout.yaxis.ticktext  # type: ignore[arg-type]
+        ticks = heatmap_view(matrix, order=order).figure.layout.yaxis.ticktext
         assert not set("".join(ticks)) & set("<>$")
         assert [unescape(tick) for tick in ticks] == names
 
@@ -250,7 +250,7 @@ def test_hostile_ids_and_labels_are_shown_as_they_are(embedded: Embedded) -> Non
 def test_orders_that_are_none(embedded: Embedded) -> None:
     matrix = similarity_matrix(embedded(numbered(3)))
     with pytest.raises(InputError, match=r"order='labels' is unknown.*label"):
-        heatmap_view(matrix, order="labels")  # type: ignore[arg-type]
+        heatmap_view(matrix, order="labels")
     with pytest.raises(InputError, match="needs a corpus with a label; 'texts' has none"):
         heatmap_view(matrix, order="label")
 

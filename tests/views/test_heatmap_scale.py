@@ -19,7 +19,7 @@ def embedded(vectors: np.ndarray) -> Embeddings:
 def scaled(embeddings: Embeddings, **options: object) -> View:
     matrix = similarity_matrix(embeddings)
     found = similarity_distribution(matrix, n_pairs=500)
-    return heatmap_view(matrix, distribution=found, **options)  # type: ignore[arg-type]
+    return heatmap_view(matrix, distribution=found, **options)
 
 
 def part(view: View, name: str) -> object:
@@ -34,9 +34,9 @@ def test_bars_are_shares_of_the_pairs_along_the_colours() -> None:
     counts, edges = np.histogram(cosines, np.linspace(0, 1, 26))
     counts[0] += np.count_nonzero(cosines < 0)
     bars = part(view, "histogram")
-    np.testing.assert_allclose(bars.y, (edges[:-1] + edges[1:]) / 2)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(bars.x, counts / 780, atol=1e-6)  # type: ignore[attr-defined]
-    assert sum(part(view, "baseline").x) == pytest.approx(1)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(bars.y, (edges[:-1] + edges[1:]) / 2)
+    np.testing.assert_allclose(bars.x, counts / 780, atol=1e-6)
+    assert sum(part(view, "baseline").x) == pytest.approx(1)
     assert (view.meta["random_pairs"], view.meta["all_pairs"]) == (500, False)
 
 
@@ -45,10 +45,10 @@ def test_a_pile_at_the_end_is_cut_and_its_share_is_on_it() -> None:
     view = scaled(embedded(vectors))
     bars = part(view, "histogram")
     below = np.count_nonzero(similarity_matrix(embedded(vectors)).pairs() < 0.04) / (210 * 209 / 2)
-    assert bars.x[0] == pytest.approx(below, abs=1e-3)  # type: ignore[attr-defined]
+    assert bars.x[0] == pytest.approx(below, abs=1e-3)
     longest = view.figure.layout.xaxis2.range[0]
-    assert max(bars.x[1:]) < longest < bars.x[0]  # type: ignore[attr-defined]
-    assert list(bars.text) == [f"{below:.0%}".replace("%", " %"), *[""] * 24]  # type: ignore[attr-defined]
+    assert max(bars.x[1:]) < longest < bars.x[0]
+    assert list(bars.text) == [f"{below:.0%}".replace("%", " %"), *[""] * 24]
     even = scaled(embedded(np.random.default_rng(0).normal(size=(40, 6)) + 1.0))
     assert even.figure.layout.xaxis2.range is None
 
@@ -86,4 +86,4 @@ def test_ticks_have_the_decimals_that_tell_them_apart(
 def test_ends_of_the_colours_are_numbers(ends: object) -> None:
     matrix = similarity_matrix(embedded(np.eye(3) + 0.2))
     with pytest.raises(InputError, match=r"color_range: expected two numbers, .* got .*0.*1"):
-        heatmap_view(matrix, color_range=ends)  # type: ignore[arg-type]
+        heatmap_view(matrix, color_range=ends)

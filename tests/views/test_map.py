@@ -142,7 +142,7 @@ def test_clusters_of_other_texts_are_refused(
     with pytest.raises(InputError, match=r"'texts' \(2 texts\), the projection of 'twelve'"):
         map_view(projected(corpus), clustering=other)
     with pytest.raises(InputError, match=r"expected a Clustering; got list\. Make one with"):
-        map_view(projected(corpus), clustering=[0] * 12)  # type: ignore[arg-type]
+        map_view(projected(corpus), clustering=[0] * 12)
 
 
 def test_a_column_that_cannot_colour(corpus: Corpus, projected: Make) -> None:

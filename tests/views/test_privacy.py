@@ -64,7 +64,7 @@ def views(
         **pairs_of(private, embedded, clustering),
     }
     state = {"query": SECRET, "color_by": "birthplace", "selection": ["1"], "pinned": ["1", "2"]}
-    return {name: view.with_state(**state) for name, view in made.items()}  # type: ignore[arg-type]
+    return {name: view.with_state(**state) for name, view in made.items()}
 
 
 def pairs_of(

@@ -34,7 +34,7 @@ def test_a_private_one_has_the_allowed_columns(corpus: Corpus) -> None:
 
 def test_what_is_no_corpus_is_refused(corpus: Corpus, clustered: Callable[..., Clustering]) -> None:
     with pytest.raises(InputError, match=r"expected a Corpus; got list"):
-        texts_view(["a", "b"])  # type: ignore[arg-type]
+        texts_view(["a", "b"])
     other = clustered(corpus.take(range(5)), [0] * 5, [["word"]])
     with pytest.raises(InputError, match="of 'twelve'"):
         texts_view(corpus, clustering=other)

@@ -138,9 +138,9 @@ def test_what_is_no_view(figure: go.Figure, texts: pd.DataFrame) -> None:
     with pytest.raises(InputError, match=r"ids are strings; got 0 \(int\)"):
         View(figure, texts.assign(id=range(3)))
     with pytest.raises(InputError, match=r"expected the texts as a DataFrame .* got list"):
-        View(figure, [{"id": "0"}])  # type: ignore[arg-type]
+        View(figure, [{"id": "0"}])
     with pytest.raises(InputError, match="state must hold JSON values only"):
-        View(figure, texts, {"selection": {1, 2}})  # type: ignore[dict-item]
+        View(figure, texts, {"selection": {1, 2}})
     with pytest.raises(InputError, match="state must hold JSON values only"):
         View(figure, texts, {"viewport": {"x": [0, float("nan")]}})  # no browser could read it
 

@@ -285,7 +285,7 @@ def test_clusters_found_before_are_taken(
     with pytest.raises(InputError, match="these are clusters of"):
         ClusterExplorer(texts_of(30), clustering=found)
     with pytest.raises(InputError, match="expected a Clustering; got str"):
-        ClusterExplorer(embeddings, clustering="kmeans")  # type: ignore[arg-type]
+        ClusterExplorer(embeddings, clustering="kmeans")
 
 
 def test_clusters_of_the_selection_are_chosen_and_merged(

@@ -302,7 +302,7 @@ def test_a_map_that_cannot_be_shown_is_refused(texts_of: TextsOf) -> None:
     embeddings = texts_of(12)
     made = project(embeddings, method="pca")
     with pytest.raises(InputError, match="projection: expected a Projection; got str"):
-        EmbeddingMap(embeddings, projection="pca")  # type: ignore[arg-type]
+        EmbeddingMap(embeddings, projection="pca")
     with pytest.raises(InputError, match=r"projection: this is a map of .*, not of"):
         EmbeddingMap(texts_of(13), projection=made)
     with pytest.raises(InputError, match=r"got projection= and method=\. The map has a method"):
@@ -310,17 +310,17 @@ def test_a_map_that_cannot_be_shown_is_refused(texts_of: TextsOf) -> None:
     with pytest.raises(InputError, match="got projection= and min_dist="):
         EmbeddingMap(embeddings, projection=made, min_dist=0.1)
     with pytest.raises(InputError, match="EmbeddingMap: expected Embeddings; got list"):
-        EmbeddingMap([[1.0, 2.0]], projection=made)  # type: ignore[arg-type]
+        EmbeddingMap([[1.0, 2.0]], projection=made)
     with pytest.raises(InputError, match="neighbors: these belong to other vectors"):
         EmbeddingMap(embeddings, projection=made, neighbors=nearest_neighbors(texts_of(13), 3))
 
 
 def test_no_embeddings_are_refused(texts_of: TextsOf) -> None:
     with pytest.raises(InputError, match="expected Embeddings; got list"):
-        EmbeddingMap([[1.0, 2.0]])  # type: ignore[arg-type]
+        EmbeddingMap([[1.0, 2.0]])
     near = nearest_neighbors(texts_of(13), 3)
     with pytest.raises(InputError, match="EmbeddingMap: expected Embeddings; got list"):
-        EmbeddingMap([[1.0, 2.0]], neighbors=near)  # type: ignore[arg-type]
+        EmbeddingMap([[1.0, 2.0]], neighbors=near)
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
@@ -446,7 +446,7 @@ def test_colouring_by_meaning_says_what_it_needs(texts_of: TextsOf, find: Find) 
     with pytest.raises(InputError, match="needs the model that made the vectors"):
         widget.color_by_meaning("refund")
     with pytest.raises(InputError, match="encoder: expected an Encoder; got str"):
-        EmbeddingMap(texts_of(30), method="pca", encoder="minilm")  # type: ignore[arg-type]
+        EmbeddingMap(texts_of(30), method="pca", encoder="minilm")
 
 
 @pytest.fixture

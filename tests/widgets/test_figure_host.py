@@ -117,7 +117,7 @@ def test_what_is_kept_arrives_and_stays(view: View, embeddings: Embeddings) -> N
     again.selections = {}
     assert again.view().state["selections"] == {}, "nothing is kept any more"
     for damaged in ("late", ["late"], {"late": "t1"}, {"late": None}):
-        assert FigureHost(view.with_state(selections=damaged)).selections == {}  # type: ignore[arg-type]
+        assert FigureHost(view.with_state(selections=damaged)).selections == {}
 
 
 def test_controls_that_are_none_of_ours_stay_out_of_the_state(view: View) -> None:
@@ -146,7 +146,7 @@ def test_another_view_keeps_what_was_done(view: View, embeddings: Embeddings) ->
 
 def test_what_is_no_view_is_refused(view: View) -> None:
     with pytest.raises(InputError, match="FigureHost: expected a View; got str"):
-        FigureHost("view")  # type: ignore[arg-type]
+        FigureHost("view")
     with pytest.raises(InputError, match=r"FigureHost has no option 'vieww'.*view"):
         FigureHost(view, vieww=1)
     host = FigureHost(view)
@@ -200,7 +200,7 @@ def test_the_static_bundle_brings_the_library_once(
     counts = [page["text/html"].count('class="workbench-library"') for page in pages]
     assert counts == [1, 0, 0]
     assert len(pages[0]["text/html"]) > 1_000_000 > 100_000 > len(pages[1]["text/html"])
-    ids = {re.search(r'<div id="([\w-]+)"', page["text/html"])[1] for page in pages}  # type: ignore[index]
+    ids = {re.search(r'<div id="([\w-]+)"', page["text/html"])[1] for page in pages}
     assert len(ids) == 3
 
 

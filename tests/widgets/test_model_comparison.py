@@ -275,9 +275,9 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(InputError, match=r"no option 'onsave'. Did you mean 'on_save'"):
         ModelComparison(comparison, onsave=print)
     with pytest.raises(InputError, match="on_save: expected a function"):
-        ModelComparison(comparison, on_save="run")  # type: ignore[arg-type]
+        ModelComparison(comparison, on_save="run")
     with pytest.raises(InputError, match="expected a Comparison; got list"):
-        ModelComparison([])  # type: ignore[arg-type]
+        ModelComparison([])
     widget = ModelComparison(comparison)
     with pytest.raises(InputError, match=r"'lsb'. Did you mean|'lsb'. Known"):
         widget.selection = ["lsb"]

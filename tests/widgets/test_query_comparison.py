@@ -218,7 +218,7 @@ def test_of_a_comparison(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(InputError, match="was loaded, and holds no encoders"):
         QueryComparison.of(plain)
     with pytest.raises(InputError, match="expected a Comparison; got dict"):
-        QueryComparison.of({})  # type: ignore[arg-type]
+        QueryComparison.of({})
 
 
 def test_a_model_that_cannot_encode_the_texts_is_left_out() -> None:
@@ -270,7 +270,7 @@ def test_models_that_cannot_be() -> None:
         with pytest.raises(InputError, match=said):
             QueryComparison(embeddings, encoders)
     with pytest.raises(InputError, match="expected a query as str; got int"):
-        QueryComparison({"a": vectors}, {"a": encoder}).search(1)  # type: ignore[arg-type]
+        QueryComparison({"a": vectors}, {"a": encoder}).search(1)
 
 
 def test_vectors_of_another_length_fail_in_their_column() -> None:

@@ -486,9 +486,9 @@ def test_options_that_cannot_be(index: SearchIndex, options: Any, said: str) -> 
 
 def test_what_is_no_index(index: SearchIndex) -> None:
     with pytest.raises(InputError, match="expected a SearchIndex or a DiskIndex; got Corpus"):
-        SearchExplorer(CORPUS)  # type: ignore[arg-type]
+        SearchExplorer(CORPUS)
     with pytest.raises(InputError, match="expected a query as str; got int"):
-        SearchExplorer(index).search(1)  # type: ignore[arg-type]
+        SearchExplorer(index).search(1)
 
 
 def test_an_index_on_disk(find: Find, tmp_path: Path) -> None:

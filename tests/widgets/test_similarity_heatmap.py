@@ -260,7 +260,7 @@ def test_a_sample_is_ordered_by_clusters_of_the_whole(many: Embeddings) -> None:
     assert len(set(grouped.blocks.row_blocks.groups)) == 4
     for order in ("cluster", "labels"):
         with pytest.raises(InputError, match=f"order='{order}'"):
-            SimilarityHeatmap(many, order=order)  # type: ignore[arg-type]
+            SimilarityHeatmap(many, order=order)
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
@@ -298,7 +298,7 @@ def test_what_cannot_be_is_refused(texts_of: TextsOf, options: Any, said: str) -
 
 def test_no_embeddings_are_refused() -> None:
     with pytest.raises(InputError, match="expected Embeddings; got list"):
-        SimilarityHeatmap([[1.0]])  # type: ignore[arg-type]
+        SimilarityHeatmap([[1.0]])
 
 
 def test_what_would_be_left_out_is_refused(texts_of: TextsOf) -> None:

@@ -117,7 +117,7 @@ def test_undo_skip_and_late_answers(studio: ThresholdStudio) -> None:
     studio.undo()
     assert studio.judgments.answers == ((first, True),)
     with pytest.raises(InputError, match="judge: expected True"):
-        studio.judge(1)  # type: ignore[arg-type]
+        studio.judge(1)
 
 
 def test_all_pairs_judged(pairs: ParaphrasePairs) -> None:
@@ -262,21 +262,21 @@ def test_static(studio: ThresholdStudio, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_is_refused(pairs: ParaphrasePairs) -> None:
     with pytest.raises(InputError, match=r"no option 'judgment'\. Did you mean 'judgments'"):
-        ThresholdStudio(pairs, judgment=None)  # type: ignore[arg-type]
+        ThresholdStudio(pairs, judgment=None)
     with pytest.raises(InputError, match="expected ParaphrasePairs; got Embeddings"):
-        ThresholdStudio(pairs.embeddings)  # type: ignore[arg-type]
+        ThresholdStudio(pairs.embeddings)
     with pytest.raises(InputError, match="judgments: expected PairJudgments; got dict"):
-        ThresholdStudio(pairs, judgments={})  # type: ignore[arg-type]
+        ThresholdStudio(pairs, judgments={})
     with pytest.raises(InputError, match="the judgments are of other pairs"):
         ThresholdStudio(pairs, judgments=PairJudgments.of(pairs.above(0.6)))
     with pytest.raises(InputError, match="no rule keep='last'"):
-        ThresholdStudio(pairs, keep="last")  # type: ignore[arg-type]
+        ThresholdStudio(pairs, keep="last")
     with pytest.raises(InputError, match="min_precision: expected a share"):
         ThresholdStudio(pairs, min_precision=2)
     with pytest.raises(InputError, match="only pairs at or above"):
         ThresholdStudio(pairs, threshold=0.1)
     with pytest.raises(InputError, match="on_save: expected a function"):
-        ThresholdStudio(pairs, on_save=3)  # type: ignore[arg-type]
+        ThresholdStudio(pairs, on_save=3)
     with pytest.warns(WorkbenchWarning, match="the 5 most"):
         cut = paraphrase_mining(pairs.embeddings, threshold=0.5, max_pairs=5)
     with pytest.raises(InputError, match="max_pairs left"):

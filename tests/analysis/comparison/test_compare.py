@@ -219,12 +219,12 @@ def test_what_is_wrong_is_said_before_anything_is_encoded(small_corpus: Corpus) 
     with pytest.raises(InputError, match=r"has no column 'tpoic'.*Did you mean 'topic'"):
         compare_models(small_corpus, [encoder], tasks=[tasks.clustering("tpoic")], progress=False)
     with pytest.raises(InputError, match=r"tasks is a list of wb.tasks.*got \['sts'\]"):
-        compare_models(small_corpus, [encoder], tasks=["sts"])  # type: ignore[list-item]
+        compare_models(small_corpus, [encoder], tasks=["sts"])
     twice = [tasks.clustering("topic"), tasks.clustering("topic")]
     with pytest.raises(InputError, match="two tasks are called 'clustering: topic'"):
         compare_models(small_corpus, [encoder], tasks=twice)
     with pytest.raises(InputError, match="expected a Corpus; got list"):
-        compare_models(["a", "b"], [encoder])  # type: ignore[arg-type]
+        compare_models(["a", "b"], [encoder])
     assert encoder.calls == 0
 
 

@@ -45,7 +45,7 @@ def test_what_is_not_there_is_named_with_what_is(comparison: Comparison) -> None
     with pytest.raises(InputError, match=r"no difference of 'lsa' and 'none' in 'spearman'"):
         comparison.difference("sts: ticket pairs", "spearman", "lsa", "none")
     with pytest.raises(InputError, match="format is 'wide' or 'long'; got 'tall'"):
-        comparison.to_frame("tall")  # type: ignore[arg-type]
+        comparison.to_frame("tall")
 
 
 def test_the_summary_is_flat_and_the_table_of_a_notebook_is_escaped() -> None:

@@ -34,13 +34,13 @@ def test_refuses_what_is_no_function_of_the_texts(
     small_corpus: Corpus, hashing_encoder: Callable[[], DenseEncoder]
 ) -> None:
     def score(function: Callable[[Embeddings], object]) -> object:
-        task = tasks.custom("own", function, corpus=small_corpus)  # type: ignore[arg-type]
+        task = tasks.custom("own", function, corpus=small_corpus)
         return task.score(hashing_encoder(), store=False, progress=False)
 
     with pytest.raises(InputError, match="custom: expected a name; got ' '"):
         tasks.custom(" ", length)
     with pytest.raises(InputError, match="expected a function from Embeddings to scores; got int"):
-        tasks.custom("own", 3)  # type: ignore[arg-type]
+        tasks.custom("own", 3)
     with pytest.raises(InputError, match="expected a Corpus; got NoneType"):
         tasks.custom("own", length).score(hashing_encoder())
     with pytest.raises(InputError, match=r"shape \(30,\); the function returned shape \(\)"):

@@ -59,7 +59,7 @@ def test_sts_keeps_examples_and_intervals(real: TaskScores) -> None:
     assert frame["example"].tolist() == [str(row) for row in range(len(pairs))]
     assert frame["sentence2"].tolist() == list(pairs.sentences2)
     facts = real.summary()
-    assert facts["spearman_low"] < facts["spearman"] < facts["spearman_high"]  # type: ignore[operator]
+    assert facts["spearman_low"] < facts["spearman"] < facts["spearman_high"]
     assert facts["examples"] == 371
     assert real.prompts == {"sentence": ""}
     assert real.main_metric == "spearman"
@@ -81,7 +81,7 @@ def test_pairs_of_equal_sentences_have_cosine_one(
 ) -> None:
     same = [f"my parcel is late {row}" for row in range(6)]
     pairs = SentencePairs(same, [*same[:4], "refund", "sun"], [5, 5, 5, 5, 1, 0])
-    for encoder in (tiny_encoder, Variant(tiny_encoder, precision=precision)):  # type: ignore[arg-type]
+    for encoder in (tiny_encoder, Variant(tiny_encoder, precision=precision)):
         scores = tasks.sts(pairs).score(encoder, progress=False)
         assert scores.examples["similarity"].tolist()[:4] == [1.0] * 4
         assert scores.examples["similarity"].max() == 1.0

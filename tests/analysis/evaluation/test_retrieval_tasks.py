@@ -129,7 +129,7 @@ def test_equal_cosines_rank_by_row_of_the_corpus(
     # All texts have one direction, so each relevant text ranks by its row.
     vectors = {text: [0.3 * (row + 1)] * 7 for row, text in enumerate(small.corpus.texts)}
     vectors |= {text: [1.0, 0.3, 0.1, 0.7, 0.2, 0.9, 0.4] for text in small.queries.values()}
-    encoder = Variant(given(vectors), precision=precision)  # type: ignore[arg-type]
+    encoder = Variant(given(vectors), precision=precision)
     found = tasks.retrieval(small).score(encoder, store=False, progress=False)
     assert found.examples["best_rank"].tolist() == [3, 2, 3, 4, 5, 6]
     assert set(found.examples["top_id"]) == {"a"}
@@ -206,7 +206,7 @@ def test_a_rerankers_score_is_what_sentence_transformers_says(
     (note,) = found.notes
     assert note.endswith("pairs are longer than the model reads.")
     with pytest.raises(InputError, match=r"expected a Reranker; got str\. wb\.load_reranker"):
-        task.score_reranker("tiny")  # type: ignore[arg-type]
+        task.score_reranker("tiny")
 
 
 def test_reranking_orders_only_the_candidates(small: RetrievalSet, given: Given) -> None:
@@ -239,14 +239,14 @@ def test_refuses_sets_without_what_is_needed(small: RetrievalSet) -> None:
     nothing = RetrievalSet(queries, corpus, {"q0": {"a": 0}}, name="none")
     for make in (tasks.retrieval, tasks.reranking):
         with pytest.raises(InputError, match="expected a RetrievalSet; got dict"):
-            make({})  # type: ignore[arg-type]
+            make({})
         with pytest.raises(InputError, match="on 'none': none of 8 queries has a relevant text"):
             make(nothing)
         with pytest.raises(InputError, match="at least 5 queries with a relevant text; got 1"):
             make(RetrievalSet(queries, corpus, {"q0": {"a": 1}}))
         for k in (0, 1001, 2.5, True):
             with pytest.raises(InputError, match="k: expected a whole number from 1 to 1000"):
-                make(small, k=k)  # type: ignore[arg-type]
+                make(small, k=k)
 
 
 def test_reranking_refuses_unknown_ids(small: RetrievalSet) -> None:

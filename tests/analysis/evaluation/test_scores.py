@@ -93,9 +93,9 @@ def test_shows_itself_escaped(every: list[TaskScores]) -> None:
 def test_is_frozen_and_goes_to_other_processes(every: list[TaskScores]) -> None:
     for scores in every:
         with pytest.raises(FrozenInstanceError):
-            scores.task = "other"  # type: ignore[misc]
+            scores.task = "other"
         with pytest.raises(TypeError):
-            scores.prompts["text"] = "x"  # type: ignore[index]
+            scores.prompts["text"] = "x"
         again = pickle.loads(pickle.dumps(scores))
         assert again.summary() == scores.summary()
         pd.testing.assert_frame_equal(again.examples, scores.examples)
