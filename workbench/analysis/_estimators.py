@@ -42,7 +42,7 @@ _N_NEIGHBORS = 15  # of the reduction; hdbscan's default, where it is a paramete
 class Clusterer(Protocol):
     """A scikit-learn clusterer, or a pipeline that ends in one."""
 
-    def fit_predict(self, X: FloatArray, /) -> NDArray[np.integer]:  # noqa: N803
+    def fit_predict(self, X: FloatArray, /) -> NDArray[np.integer]:  # noqa: N803  # scikit-learn's name
         """Return a label per row, negative for none."""
         ...
 

@@ -106,7 +106,7 @@ def tsne_by_scikit_learn(
         return np.asarray(model.fit_transform(_graph(indices, distances)), np.float32)
 
 
-def _graph(indices: IntArray, distances: FloatArray):  # type: ignore[no-untyped-def]
+def _graph(indices: IntArray, distances: FloatArray):  # type: ignore[no-untyped-def]  # scipy has no types
     """Return a sparse (n, n) matrix of distances, each point's own 0 stored first."""
     from scipy.sparse import csr_matrix
 

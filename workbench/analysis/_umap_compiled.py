@@ -60,11 +60,11 @@ class _CacheByOptions(FunctionCache):
     """numba's cache on disk; its own takes what was compiled with other options."""
 
     def __init__(self, function: Any) -> None:
-        super().__init__(function.py_func)  # type: ignore[no-untyped-call]
+        super().__init__(function.py_func)  # type: ignore[no-untyped-call]  # numba's own
         self._options = repr(sorted(function.targetoptions.items()))
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        key = super()._index_key(sig, codegen)  # type: ignore[no-untyped-call]
+        key = super()._index_key(sig, codegen)  # type: ignore[no-untyped-call]  # numba's own
         return (*key, self._options)
 
 

@@ -241,7 +241,7 @@ def _nearest(centres: Doubles) -> tuple[IntArray, Doubles]:
         places = np.arange(len(block))
         block[places, start + places] = -np.inf
         chosen = slice(start, start + len(block))
-        nearest[chosen], similarity[chosen] = top_k(block, m)  # type: ignore[arg-type]
+        nearest[chosen], similarity[chosen] = top_k(block, m)  # type: ignore[arg-type]  # float64, which it keeps
     return nearest, np.clip(similarity, -1.0, 1.0)
 
 

@@ -146,7 +146,7 @@ class OpenVINOForward:
 def _openvino() -> Any:
     """Return the library, without the part of it that reports on its use."""
     # Kept out, both openvino and nncf say nothing to anyone; nothing else uses it.
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None refuses an import
     import openvino
 
     return openvino

@@ -44,7 +44,7 @@ def check_long_texts(value: object, caller: str) -> LongTexts:
 def check_truncation(value: object, spec: ModelSpec, caller: str) -> None:
     """Raise an InputError unless ``value`` is None or a number of the model's dimensions."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if value is None or (whole and 1 <= int(value) <= spec.dimension):  # type: ignore[call-overload]
+    if value is None or (whole and 1 <= int(value) <= spec.dimension):  # type: ignore[call-overload]  # `whole` tells what it is
         return
     raise InputError(
         f"{caller}: truncate_dim must be 1 to {spec.dimension}, the dimension of "

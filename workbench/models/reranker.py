@@ -101,7 +101,7 @@ def load_reranker(
     if isinstance(reference, Reranker):
         return reference
     if is_sentence_transformers(reference, "CrossEncoder"):
-        return Reranker(reference)  # type: ignore[arg-type]
+        return Reranker(reference)  # type: ignore[arg-type]  # told by its family's name
     model, name = opened(reference, "CrossEncoder", "reranker", trust_remote_code)
     config = getattr(getattr(model[0], "auto_model", None), "config", None)
     made_as = getattr(config, "architectures", None) or []

@@ -122,7 +122,7 @@ def load_sparse_encoder(
     if isinstance(reference, SparseModel):
         return reference
     if is_sentence_transformers(reference, "SparseEncoder"):
-        return SparseModel(reference)  # type: ignore[arg-type]
+        return SparseModel(reference)  # type: ignore[arg-type]  # told by its family's name
     model, name = opened(reference, "SparseEncoder", "sparse", trust_remote_code)
     if "Pooling" in [type(module).__name__ for module in model]:
         raise ModelUnavailableError(

@@ -199,7 +199,7 @@ def sparse_model_of(given: object, corpus: Corpus) -> SparseModel:
     if isinstance(given, str) and given == "idf":
         return idf_sparse_encoder(corpus.texts)
     try:
-        return load_sparse_encoder(given)  # type: ignore[arg-type]
+        return load_sparse_encoder(given)  # type: ignore[arg-type]  # refuses what is none
     except ModelUnavailableError as error:
         near = suggest(str(given), ["idf"])
         if not near.startswith("Did you mean"):

@@ -157,9 +157,9 @@ class Pieces:
 
     def _tested(self, kind: object, part: object, content: object, seal: object) -> bytes:
         whole = isinstance(kind, bytes) and isinstance(content, bytes) and isinstance(part, int)
-        if not whole or _seal(kind, part, content) != seal:  # type: ignore[arg-type]
+        if not whole or _seal(kind, part, content) != seal:  # type: ignore[arg-type]  # `whole` tells what they are
             raise damaged(self.folder, f"{FILE} does not have the content that was written to it")
-        return content  # type: ignore[return-value]
+        return content  # type: ignore[return-value]  # as above
 
 
 class DiskFile:

@@ -109,5 +109,5 @@ def _bound(value: object, series: pd.Series[Any]) -> Any:
     """Return a bound as the column's own kind: a date may be given as a text."""
     if value is None or series.dtype.kind != "M":
         return value
-    moment = pd.Timestamp(value)  # type: ignore[arg-type]
+    moment = pd.Timestamp(value)  # type: ignore[arg-type]  # what is no date is refused by the caller
     return moment.tz_convert("UTC").tz_localize(None) if moment.tzinfo else moment

@@ -179,9 +179,9 @@ def _checked_minimum(value: object, name: str) -> float | None:
     if value is None:
         return None
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not np.isfinite(float(value)):  # type: ignore[arg-type]
+    if not number or not np.isfinite(float(value)):  # type: ignore[arg-type]  # `number` tells what it is
         raise InputError(f"{name}: expected a number; got {value!r:.60}.")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)  # type: ignore[arg-type]  # as above
 
 
 def _check_reachable(least: float, name: str, method: str | Hybrid, source: Source) -> None:

@@ -53,7 +53,7 @@ def check_encoder_part(encoder: Encoder | str | object, caller: str) -> Encoder:
     InputError
         If it is an LSA that is not fitted, or an encoder of one's own, which is code.
     """
-    chosen = load_encoder(encoder)  # type: ignore[arg-type]
+    chosen = load_encoder(encoder)  # type: ignore[arg-type]  # refuses what is none
     base = base_of(chosen)
     if isinstance(base, LSAEncoder) and not base.fitted:
         raise InputError(

@@ -118,5 +118,5 @@ def _leave_inputs_alone(inputs: Any, params: Any) -> None:
                 return data, given
             return checked(data, given, input_schema, params_schema, *rest, **more)
 
-        validated.of_workbench = True  # type: ignore[attr-defined]
+        validated.of_workbench = True  # type: ignore[attr-defined]  # a mark: it is ours
         pyfunc._validate_prediction_input = validated

@@ -44,7 +44,7 @@ def check_encoder(encoder: object, texts: bool) -> DenseEncoder | LSAEncoder:
             f"log_encoder: a {family[0]} gives no dense vectors; MLflow would log it and load it "
             "back as another kind of model."
         )
-    chosen = encoder if isinstance(encoder, Encoder) else load_encoder(encoder)  # type: ignore[arg-type]
+    chosen = encoder if isinstance(encoder, Encoder) else load_encoder(encoder)  # type: ignore[arg-type]  # refuses what is none
     if isinstance(chosen, LSAEncoder) and not texts:
         raise InputError(
             "log_encoder: an LSA encoder holds the words of the texts it was fitted on, and this "

@@ -258,7 +258,7 @@ def _create(file: Path) -> None:
             from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
             artifacts = artifact_location(sqlite_uri(file))
-            store = SqlAlchemyStore(sqlite_uri(draft), artifacts)  # type: ignore[no-untyped-call]
+            store = SqlAlchemyStore(sqlite_uri(draft), artifacts)  # type: ignore[no-untyped-call]  # MLflow's own
             store.engine.dispose()
         os.replace(draft, file)
     finally:

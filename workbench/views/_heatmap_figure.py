@@ -95,7 +95,7 @@ def checked_range(color_range: object, *, around_zero: bool = False) -> Range | 
     if color_range is None:
         return None
     try:
-        ends = list(color_range)  # type: ignore[call-overload]
+        ends = list(color_range)  # type: ignore[call-overload]  # TypeError: refused below
         low, high = (math.nan if isinstance(end, str) else float(end) for end in ends)
     except (TypeError, ValueError):
         low = high = math.nan

@@ -65,7 +65,7 @@ def search_view(
         "id": [corpus.ids[row] for row in rows],
         "text": [corpus.texts[row] for row in rows],
         "found by": [_share(columns, at) for at in range(len(rows))],
-        "mark": [_MARKS.get((marks or {}).get(corpus.ids[row])) for row in rows],  # type: ignore[arg-type]
+        "mark": [_MARKS.get((marks or {}).get(corpus.ids[row])) for row in rows],  # type: ignore[arg-type]  # no mark: None
     }
     label = label_column(corpus)
     if label is not None and corpus.label is not None and label not in texts:

@@ -91,7 +91,7 @@ def category_name(value: object) -> str:
 
     A value that is called like the texts that have none stays apart from these: it is quoted.
     """
-    if value is None or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]
+    if value is None or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]  # of any type
         return NONE
     if isinstance(value, (bool, np.bool_)):
         return str(value).lower()

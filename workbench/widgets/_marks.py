@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from types import MappingProxyType
 
@@ -93,8 +93,8 @@ class Marks:
                 ids[query] = next(unused)
         return ids
 
-    def _check(self, corpus_ids: object) -> None:
-        for text_id in corpus_ids:  # type: ignore[attr-defined]
+    def _check(self, corpus_ids: Iterable[str]) -> None:
+        for text_id in corpus_ids:
             if text_id not in self._known:
                 raise InputError(
                     f"SearchExplorer: {text_id!r} cannot be marked: {self._corpus.name!r} has no "

@@ -31,7 +31,7 @@ def check_on_save(on_save: object) -> None:
         )
 
 
-class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]
+class FigurePanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Controls above a live figure.
 
     Parameters

@@ -25,7 +25,7 @@ __all__ = ["Explorer"]
 _OPTIONS = ("encoder", "neighbors", "random_state", "on_save")
 
 
-class Explorer(ipywidgets.VBox):  # type: ignore[misc]
+class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Map, clusters, heatmap and table of the same texts, live, with one selection among them.
 
     Each part is a widget of its own, and works as it does alone; the table lists the texts that
